@@ -33,7 +33,7 @@ struct RandomSessions: RandomNumberGenerator {
         (session.browser, session.system, session.device) = (code(5), code(5), code(4))
         (session.screen, session.language, session.country) = (code(30), code(8), code(20))
         (session.region, session.city, session.locationSource) = (code(20), code(30), code(5))
-        (session.referrer, session.campaign) = (code(30), code(6))
+        (session.referrer, session.campaign, session.imported) = (code(30), code(6), code(4))
         let rows = UInt32(pageViews.count)
         session.events = (0..<Int(chance(50) ? 0 : code(5))).map { _ in
             var event = EventRow(

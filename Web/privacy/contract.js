@@ -175,6 +175,12 @@ export const EVENTS = [
       ["campaign", "sources", "anonymous", "Campaign parameters of the address"],
       ["release", "releases", "anonymous", "Version of the site"],
       ["user", "site", "full", "Properties of the visitor, given by the site"],
+      [
+        "imported",
+        "audience",
+        "anonymous",
+        "Set on page views that 'collector import' has read from an export of another product",
+      ],
       ["sample", "delivery", "anonymous", "Share of visitors that are measured, 0 to 1"],
       ["hidden", "performance", "anonymous", "Whether the page was hidden when the page view began"],
       ["frame", "navigation", "anonymous", "Whether the page was displayed inside a frame"],

@@ -33,11 +33,17 @@ package struct Aggregator {
 
     func agent(_ event: StoredEvent) -> UserAgent { UserAgentParser.shared.parse(event.userAgent) }
 
-    /// The codes of an event's user agent.
-    mutating func agentCodes(_ event: StoredEvent, _ origin: Origin) -> AgentCodes {
-        let text = event.userAgent ?? ""
+    /// The codes of an event's user agent, or else of the names that an export has instead.
+    mutating func agentCodes(
+        _ event: StoredEvent,
+        _ origin: Origin,
+        imported: ImportedFields? = nil
+    ) -> AgentCodes {
+        let named = event.userAgent?.isEmpty ?? true ? imported : nil
+        // No user agent contains U+0000.
+        let text = named.map { "\0" + $0.agentKey } ?? event.userAgent ?? ""
         if let known = agents[text], known.since <= dictionaries.eventID { return known.codes }
-        let codes = AgentCodes(agent(event), origin, &self)
+        let codes = AgentCodes(named?.agent ?? agent(event), origin, &self)
         // A text beyond a limit may find room on another day or for another site.
         guard !codes.hasOther else { return codes }
         if agents.count >= Self.agentsMax { agents = [:] }

@@ -76,7 +76,7 @@ struct Extraction {
     ) {
         let source = Referrer.source(event.referrer, site: event.site)
         opening = Opening(
-            agent: aggregator.agentCodes(event, origin),
+            agent: aggregator.agentCodes(event, origin, imported: fields.imported),
             path: aggregator.code(.path, aggregator.path(event), origin),
             release: aggregator.code(.release, fields.release, origin),
             connection: aggregator.code(.connection, fields.connection, origin),
@@ -89,7 +89,8 @@ struct Extraction {
             utmSource: aggregator.code(.utmSource, fields.campaign.source, origin),
             utmMedium: aggregator.code(.utmMedium, fields.campaign.medium, origin),
             utmTerm: aggregator.code(.utmTerm, fields.campaign.term, origin),
-            utmContent: aggregator.code(.utmContent, fields.campaign.content, origin)
+            utmContent: aggregator.code(.utmContent, fields.campaign.content, origin),
+            imported: aggregator.code(.imported, fields.imported?.product, origin)
         )
         hints = BotHints.ofPageView(
             screen: fields.screen,

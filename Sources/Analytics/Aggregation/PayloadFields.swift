@@ -12,6 +12,8 @@ struct PageViewFields: Sendable {
     var campaign = CampaignFields()
     var innerWidth: Double?
     var isHidden = false
+    /// Nil unless the page view comes from an export of another product.
+    var imported: ImportedFields?
 
     /// Empty when the payload is not valid JSON.
     init(_ payload: Payload) {
@@ -42,6 +44,8 @@ struct PageViewFields: Sendable {
             innerWidth = payload.number(member.value)
         } else if payload.has(member, "hidden") {
             isHidden = member.value.kind == .true
+        } else if payload.has(member, "imported") {
+            imported = ImportedFields(payload, member.value)
         }
     }
 }

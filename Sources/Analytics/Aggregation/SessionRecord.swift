@@ -98,6 +98,7 @@ struct Opening: Sendable {
     var utmMedium: UInt32 = 0
     var utmTerm: UInt32 = 0
     var utmContent: UInt32 = 0
+    var imported: UInt32 = 0
 }
 
 /// Values reported by a `webvitals` event, without those out of range.

@@ -72,6 +72,7 @@ extension SessionState {
         (row.referrer, row.campaign, row.channel) = (opening.referrer, opening.campaign, opening.channel)
         (row.utmSource, row.utmMedium) = (opening.utmSource, opening.utmMedium)
         (row.utmTerm, row.utmContent) = (opening.utmTerm, opening.utmContent)
+        row.imported = opening.imported
     }
 
     /// Aggregates the events of a page view, added in the order of their ids.

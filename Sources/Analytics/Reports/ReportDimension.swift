@@ -46,6 +46,8 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
     case city
     /// What the country was read from: `database`, `proxy`, `sender` or `time_zone`.
     case locationSource = "location_source"
+    /// The product whose export the session's first page view was imported from, such as `umami`; `(none)` if Collector measured it ([Imports](imports.md)).
+    case imported
     /// The effective type of the connection.
     case connection
     /// `navigationType` of the page view's first vitals.
@@ -105,6 +107,7 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
         case .region: .region
         case .city: .city
         case .locationSource: .locationSource
+        case .imported: .imported
         case .connection: .connection
         case .navigation: .navigation
         case .release: .release
@@ -137,6 +140,7 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
             .region,
             .city,
             .locationSource,
+            .imported,
             .connection,
             .navigation,
             .release,
@@ -185,6 +189,7 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
             .region,
             .city,
             .locationSource,
+            .imported,
             .connection,
             .navigation,
             .release,
@@ -215,6 +220,7 @@ package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
             .country,
             .region,
             .city,
+            .imported,
             .connection,
             .release,
             .event:

@@ -16,6 +16,9 @@ extension Rollups {
         return TimestampText.minute(border) + " UTC"
     }
 
+    /// The same time in seconds since 1970; 0 if retention has removed no events.
+    package func removedBeforeSeconds() throws(StoreError) -> Int64 { try RollupPosition.read(database).retainedFrom }
+
     /// Aggregates all events again and compares the result with the stored rollups.
     ///
     /// Writes to temporary tables within one snapshot and leaves out the dead letters, and sessions whose delivery

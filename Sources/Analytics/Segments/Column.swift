@@ -89,6 +89,7 @@ package enum Column: Int16, CaseIterable, Sendable {
     case region = 80
     case city = 81
     case locationSource = 82
+    case imported = 83
 
     package var scope: Scope {
         switch rawValue {
@@ -114,6 +115,7 @@ package enum Column: Int16, CaseIterable, Sendable {
         case .region: .region
         case .city: .city
         case .locationSource: .locationSource
+        case .imported: .imported
         case .referrer: .referrer
         case .campaign: .campaign
         case .channel: .channel
@@ -177,6 +179,8 @@ package enum Column: Int16, CaseIterable, Sendable {
         case locationSource = 34
         /// Paths of missing pages, which anyone can make up: apart from those of pages and from issues, so that they take no values of them.
         case notFound = 35
+        /// Products whose exports were imported.
+        case imported = 36
 
         /// Limit of values that one site may add per UTC day; further ones become `(other)`.
         ///
@@ -184,7 +188,9 @@ package enum Column: Int16, CaseIterable, Sendable {
         var newValuesPerDayMax: Int? {
             switch self {
             case .site, .traffic, .part, .channel: nil
-            case .botReasons, .browser, .system, .device, .connection, .navigation, .currency, .locationSource: 50
+            case .botReasons, .browser, .system, .device, .connection, .navigation, .currency, .locationSource,
+                .imported:
+                50
             case .path, .region: 1000
             case .city: 5000
             case .referrer, .campaign, .eventName, .issue, .notFound, .resource: 300

@@ -27,6 +27,7 @@ package struct SessionRow: Equatable, Sendable {
     package var utmContent: UInt32 = 0
     package var browserVersion: UInt32 = 0
     package var systemVersion: UInt32 = 0
+    package var imported: UInt32 = 0
     /// One or more, sorted by time and then by the id of the first event.
     package var pageViews: [PageViewRow]
     package var events: [EventRow] = []
@@ -47,7 +48,7 @@ extension SessionRow {
         CodeColumn(.referrer, \.referrer), CodeColumn(.campaign, \.campaign), CodeColumn(.channel, \.channel),
         CodeColumn(.utmSource, \.utmSource), CodeColumn(.utmMedium, \.utmMedium), CodeColumn(.utmTerm, \.utmTerm),
         CodeColumn(.utmContent, \.utmContent), CodeColumn(.browserVersion, \.browserVersion),
-        CodeColumn(.systemVersion, \.systemVersion),
+        CodeColumn(.systemVersion, \.systemVersion), CodeColumn(.imported, \.imported),
     ]
 }
 

@@ -21,6 +21,7 @@ enum PrivacyFields {
             "campaign": .anonymous,
             "release": .anonymous,
             "user": .full,
+            "imported": .anonymous,
             "sample": .anonymous,
             "hidden": .anonymous,
             "frame": .anonymous,

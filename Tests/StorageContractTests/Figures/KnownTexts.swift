@@ -119,6 +119,23 @@ enum KnownTexts {
         ),
     ]
 
+    /// Stands for the user agent of imported page views without one.
+    static let imported = "imported"
+    static let importedAgent = Agent(
+        text: imported,
+        browser: "Edge",
+        system: "macOS",
+        device: "Tablet",
+        browserVersion: "Edge 109",
+        systemVersion: "macOS 14.2"
+    )
+    /// Names of a product's export that mean `importedAgent`.
+    static let importedNames = [
+        ("browser", "edge-chromium"), ("browserVersion", "109.0.1"), ("system", "Mac OS"), ("systemVersion", "14.2"),
+        ("device", "tablet"),
+    ]
+    static let products = ["umami", "goatcounter", "", "(none)"]
+
     static let sites: [String?] = ["www.example.org", "shop.example", "www.example.org", "shop.example", nil]
 
     /// Paths and their templates.

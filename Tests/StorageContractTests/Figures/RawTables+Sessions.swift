@@ -50,7 +50,7 @@ extension RawTables {
             a.browser_version, a.system, a.system_version, a.device, a.reasons, \(own(channel, "channel")), \(utm.joined(separator: ", ")),
             \(own(referrer, "referrer")), \(own(campaign, "campaign")), \(own(shown("f.t_language"), "language")),
             \(own(shown("f.t_screen"), "screen")), \(own(country, "country")), \(own("f.region", "region")),
-            \(own("f.city", "city")), \(own(source, "location_source")), '' as bot_reasons
+            \(own("f.city", "city")), \(own(source, "location_source")), \(own(shown("f.t_imported"), "imported")), '' as bot_reasons
             from (select so.*, coalesce(own, (select min(id) from ev where ev.site = so.site and ev.v = so.v and ev.s = so.s)) as first from so) o
             join ev f on f.id = o.first join known_agents a on a.raw = f.agent
             """

@@ -15,7 +15,7 @@ struct RawTables {
         (.referrer, "referrer"), (.campaign, "campaign"), (.channel, "channel"), (.utmSource, "utm_source"),
         (.utmMedium, "utm_medium"),
         (.utmTerm, "utm_term"), (.utmContent, "utm_content"), (.browserVersion, "browser_version"),
-        (.systemVersion, "system_version"), (.entryPath, "entry"), (.exitPath, "exit"),
+        (.systemVersion, "system_version"), (.imported, "imported"), (.entryPath, "entry"), (.exitPath, "exit"),
     ]
     static let pageViewColumns: [(Column, String)] = [
         (.path, "path"), (.release, "release"), (.connection, "connection"), (.navigation, "navigation"),
@@ -75,7 +75,7 @@ struct RawTables {
         try make(
             "known_agents",
             "raw text, browser text, browser_version text, system text, system_version text, device text, reasons text",
-            (KnownTexts.agents + KnownTexts.bots).map {
+            (KnownTexts.agents + KnownTexts.bots + [KnownTexts.importedAgent]).map {
                 [
                     $0.text ?? "", $0.browser, $0.browserVersion, $0.system, $0.systemVersion, $0.device,
                     $0.reasons.joined(separator: "\n"),
@@ -148,7 +148,7 @@ struct RawTables {
             ("utm_campaign", text("campaign", "utm_campaign")), ("utm_source", text("campaign", "utm_source")),
             ("utm_medium", text("campaign", "utm_medium")), ("utm_term", text("campaign", "utm_term")),
             ("utm_content", text("campaign", "utm_content")), ("gclid", text("campaign", "gclid")),
-            ("dclid", text("campaign", "dclid")),
+            ("dclid", text("campaign", "dclid")), ("imported", text("imported", "product")),
             ("navigation", text("navigationType")), ("noise", text("noise")), ("message", text("message")),
             (
                 "lcp_target",
@@ -161,7 +161,9 @@ struct RawTables {
         try connection.rows(
             """
             create temp table ev as select id, \(d.seconds) as time, coalesce(site, '') as site, visitor_id as v, session_id as s,
-            pageview_id as p, event_type as t, seq, path, coalesce(referrer, '') as referrer, coalesce(user_agent, '') as agent, payload,
+            pageview_id as p, event_type as t, seq, path, coalesce(referrer, '') as referrer,
+            case when coalesce(user_agent, '') = '' and event_type = 'pageview' and coalesce(\(text("imported", "product")), '') <> ''
+              then '\(KnownTexts.imported)' else coalesce(user_agent, '') end as agent, payload,
             coalesce(country, '') as country, coalesce(region, '') as region, coalesce(city, '') as city,
             coalesce(location_source, '') as location_source,
             \(d.isTrue("payload", "hidden")) as is_hidden, \((numbers + texts + parts).joined(separator: ",\n"))
