@@ -27,6 +27,13 @@ import Testing
         #expect(export.argument == "visitor" && export.visitor == "v_1")
     }
 
+    @Test func `an import takes a folder or a file, whose site and format are options`() throws {
+        let arguments = try Arguments(["import", "--site=shop.example", "--format", "umami", "--dry-run", "x.csv"])
+        #expect(arguments.request == .run(.import) && arguments.argument == "x.csv" && arguments.isDryRun)
+        #expect(arguments.text(.importedSite) == "shop.example" && arguments.choice(.importFormat) == "umami")
+        #expect(try Arguments(["import", "--skip-invalid", "x"]).has(.skipInvalid))
+    }
+
     @Test func `help, version, completions and the manual page are requests of their own`() throws {
         #expect(try Arguments(["--help"]).request == .help(nil))
         #expect(try Arguments(["help"]).request == .help(nil))
@@ -44,7 +51,8 @@ import Testing
         ["serve", "--list"], ["serve", "--skip-db=1"], ["demo", "--events", "0"], ["demo", "--events", "x"],
         ["erase"], ["erase", "v_1"], ["erase", "--visitor", "v_1", "--log"], ["export", "visitor"],
         ["export", "sessions", "--visitor", "v_1"], ["export", "visitor", "--visitor", "v_1", "--format", "csv"],
-        ["completions"], ["completions", "tcsh"], ["help", "nothing"], ["help", "demo", "link"], ["-v"],
+        ["import"], ["import", "--format", "plausible", "x"], ["completions"], ["completions", "tcsh"],
+        ["help", "nothing"], ["help", "demo", "link"], ["-v"],
     ])
     func `invalid arguments are usage errors`(words: [String]) {
         #expect(throws: UsageError.self) { _ = try Arguments(words) }

@@ -2,6 +2,7 @@ import Archive
 import Erasure
 import Files
 import Glibc
+import Imports
 import Reports
 import Storage
 
@@ -15,6 +16,7 @@ enum Advice {
         case let error as StoreError: error.reason + storeAdvice(error)
         case let error as BackupError: error.reason
         case let error as ArchiveError: error.reason
+        case let error as ImportError: error.reason.printable
         case ReportError.refused(let sentence): sentence
         case ReportError.store(let error): message(error)
         case let error as ErasureError: erasureMessage(error)

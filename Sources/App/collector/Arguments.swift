@@ -149,7 +149,7 @@ struct Arguments: Equatable {
         case .backup, .restore:
             guard argument != nil else { throw UsageError(problem: "missing FILE") }
         case .import:
-            guard argument != nil else { throw UsageError(problem: "missing FOLDER") }
+            guard argument != nil else { throw UsageError(problem: "missing \(CommandEntry.importPath)") }
         case .archive: try checkArchive()
         case .serve, .migrate, .verify, .rebuild, .demo, .link: break
         }

@@ -32,9 +32,6 @@ extension Option {
 }
 
 extension CommandEntry {
-    /// The name of an argument that is the path of a folder.
-    static let folder = "FOLDER"
-
     static let archive = CommandEntry(
         command: .archive,
         summary: "Write raw rows of whole days to a folder, before retention removes them",
@@ -43,15 +40,5 @@ extension CommandEntry {
             "Run it again to add the days that have ended since. It checks the files that are there, skips those that are complete, and writes a day again that has new rows; rows that retention has removed stay in the archive. After an interruption, run it again.",
         ],
         options: [.archiveTo, .archiveBefore, .archiveKeep, .archivedSite, .archiveVerify, .data]
-    )
-    static let importing = CommandEntry(
-        command: .import,
-        summary: "Read an archive into a database",
-        paragraphs: [
-            "Checks the whole archive first, and changes nothing if a file is damaged. Rows get the ids and times that they had; rows that the database has are skipped. Then recomputes the rollups. After an interruption, run it again.",
-            "Refuses a database from which retention has removed events, because their figures are kept and would count twice, and one that has other rows with the same ids. Works with SQLite and PostgreSQL, whichever the archive is from.",
-        ],
-        options: [.data],
-        argument: (folder, [])
     )
 }

@@ -33,5 +33,5 @@ extension CommandEntry {
     )
 
     /// Whether shells complete the argument with the names of files and folders.
-    var takesFile: Bool { argument?.name == Self.file || argument?.name == Self.folder }
+    var takesFile: Bool { argument?.name == Self.file || argument?.name == Self.importPath }
 }

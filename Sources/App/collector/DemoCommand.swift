@@ -91,7 +91,7 @@ struct DemoCommand {
     ) throws -> ExitCode? {
         let runs = DemoRuns(database)
         var run = run
-        var batches = DemoBatches(store: store)
+        var batches = CommandBatches(store: store)
         var data = DemoData(run)
         var (hour, done) = (0, 0)
         var progress: Progress?
@@ -102,7 +102,7 @@ struct DemoCommand {
             var shown =
                 progress ?? Progress("Writing demo visits", first: Int64(done - events.count), total: Int64(run.events))
             let before = Int64(done - events.count)
-            let isWritten = try batches.write(data.reports, events) { written in
+            let isWritten = try write(data.reports, events, &batches) { written in
                 shown.update(before + Int64(written))
                 return !interruption.isRequested
             }
@@ -114,6 +114,31 @@ struct DemoCommand {
         progress?.finish(Int64(run.events))
         run.state = .written
         return try saveProgress(run, runs, interruption) ? nil : interruption.exitCode ?? .failure
+    }
+
+    /// Writes all records; stops early when `shouldContinue` returns false.
+    ///
+    /// `shouldContinue` is called after each batch and each failed attempt with the number of events written so far.
+    /// - Returns: whether all records were written.
+    private func write(
+        _ reports: [DeliveryReport],
+        _ events: [Event],
+        _ batches: inout CommandBatches,
+        while shouldContinue: (Int) -> Bool
+    ) throws(StoreError) -> Bool {
+        for start in stride(from: 0, to: reports.count, by: Batch.recordsMax) {
+            let end = min(start + Batch.recordsMax, reports.count)
+            let batch = Batch(reports: Array(reports[start..<end]))
+            guard try batches.append(batch, while: { shouldContinue(0) }) != nil else { return false }
+        }
+        for start in stride(from: 0, to: events.count, by: Batch.recordsMax) {
+            let end = min(start + Batch.recordsMax, events.count)
+            let batch = Batch(events: Array(events[start..<end]))
+            guard try batches.append(batch, while: { shouldContinue(start) }) != nil, shouldContinue(end) else {
+                return false
+            }
+        }
+        return true
     }
 
     /// Saves the progress of the run; false if interrupted while another process held the database lock.
@@ -176,58 +201,5 @@ struct DemoCommand {
             )
             return code
         }
-    }
-}
-
-/// Writes demo data in batches of the usual size.
-///
-/// A retried batch keeps its sequence number, so it is stored only once.
-private struct DemoBatches {
-    private let store: any Store
-    private var writer: (any StoreWriter)?
-    private let source = BatchSource.random(isJournal: false)
-    private var number: Int64 = 0
-
-    init(store: any Store) { self.store = store }
-
-    /// Writes all records; stops early when `shouldContinue` returns false.
-    ///
-    /// `shouldContinue` is called after each batch and each failed attempt with the number of events written so far.
-    /// - Returns: whether all records were written.
-    mutating func write(
-        _ reports: [DeliveryReport],
-        _ events: [Event],
-        while shouldContinue: (Int) -> Bool
-    ) throws(StoreError) -> Bool {
-        for start in stride(from: 0, to: reports.count, by: Batch.recordsMax) {
-            let end = min(start + Batch.recordsMax, reports.count)
-            let batch = Batch(reports: Array(reports[start..<end]))
-            guard try append(batch, while: { shouldContinue(0) }) else { return false }
-        }
-        for start in stride(from: 0, to: events.count, by: Batch.recordsMax) {
-            let end = min(start + Batch.recordsMax, events.count)
-            let batch = Batch(events: Array(events[start..<end]))
-            guard try append(batch, while: { shouldContinue(start) }), shouldContinue(end) else { return false }
-        }
-        return true
-    }
-
-    /// - Returns: whether the batch was written.
-    private mutating func append(_ batch: Batch, while shouldContinue: () -> Bool) throws(StoreError) -> Bool {
-        let id = BatchID(source: source, number: number + 1, previous: number)
-        let done: Void? = try LockWait.attempt(while: shouldContinue) { () throws(StoreError) in
-            do throws(StoreError) {
-                let open = if let writer { writer } else { try store.makeWriter() }
-                writer = open
-                _ = try open.append(batch, as: id)
-            } catch {
-                // The connection may be broken; open a new one for the next attempt.
-                writer = nil
-                throw error
-            }
-        }
-        guard done != nil else { return false }
-        number += 1
-        return true
     }
 }

@@ -71,7 +71,7 @@ struct Program {
                 let path = arguments.argument ?? ""
                 return try BackupCommand(configuration, path: path, overwrites: arguments.isForced).run()
             case .archive: return try ArchiveCommand(configuration, arguments).run()
-            case .import: return try ImportCommand(configuration, path: arguments.argument ?? "").run()
+            case .import: return try ImportCommand(configuration, arguments).run()
             case .restore: return try RestoreCommand(configuration, path: arguments.argument ?? "").run()
             // These have requests of their own.
             case .completions, .doctor, .help: return .usage

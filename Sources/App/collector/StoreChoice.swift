@@ -39,9 +39,17 @@ enum StoreChoice {
         return store
     }
 
+    /// Whether there is no database yet: no file, or no migration has been applied.
+    static func isNew(_ configuration: Configuration) throws(StoreError) -> Bool {
+        guard configuration.databaseURL != nil || hasFile(configuration) else { return true }
+        return try !describe(configuration).migrationStatus().contains { $0.isApplied }
+    }
+
+    private static func hasFile(_ configuration: Configuration) -> Bool { access(path(configuration), F_OK) == 0 }
+
     /// Throws `CommandError` when the file of an SQLite database is missing.
     static func requireFile(_ configuration: Configuration) throws(CommandError) {
-        guard configuration.databaseURL == nil, access(path(configuration), F_OK) != 0 else { return }
+        guard configuration.databaseURL == nil, !hasFile(configuration) else { return }
         throw CommandError(
             reason: "no database at \(path(configuration)): "
                 + "select the data folder with --data or COLLECTOR_DATA, or a PostgreSQL database with DB_URL"
