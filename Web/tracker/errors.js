@@ -20,6 +20,22 @@ import { guard, listen } from "./guard.js";
 const PENDING_MAX = 1000;
 
 /**
+ * Emits errors that could not be described before the page is left.
+ *
+ * @param {any} core
+ * @param {Captured[]} pending
+ * @param {any} pageview
+ * @param {typeof import("./summaries.js").summarize | undefined} summarize
+ */
+const emitSummaries = (core, pending, pageview, summarize) =>
+  pending.forEach((captured, index) => {
+    const of = captured._pageview ?? pageview;
+    const summary = summarize?.(captured, index);
+    if (summary) core._emit(summary, of);
+    else if (summary !== null) core._drop("undescribed", of);
+  });
+
+/**
  * @param {object} core
  * @param {() => Promise<any>} core._load imports collector-errors.js; a promise of undefined when that fails
  * @param {(payload: any, pageview: any) => void} core._emit emits an `error` event of a page view
@@ -75,13 +91,7 @@ export const openErrors = (core) => {
     },
     /** Reports repetitions. @param {boolean} isLeaving whether what still waits for collector-errors.js goes without */
     _flush: (isLeaving) => {
-      // Those that could not be described before the page is left.
-      for (const [index, captured] of isLeaving ? pending.splice(0).entries() : []) {
-        const of = captured._pageview ?? pageview;
-        const summary = late?.[0](captured, index);
-        if (summary) core._emit(summary, of);
-        else if (summary !== null) core._drop("undescribed", of);
-      }
+      if (isLeaving) emitSummaries(core, pending.splice(0), pageview, late?.[0]);
       reports?._flush();
     },
     /** Returns how many errors the inline snippet had caught before. @param {NonNullable<typeof late>} given */

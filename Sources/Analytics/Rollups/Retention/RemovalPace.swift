@@ -6,19 +6,19 @@ struct RemovalPace {
     /// Milliseconds of a pause.
     static let pauseMin = 20
     static let pauseMax = 1000
-    /// Pauses in relation to the time of the step before.
-    static let shareMin = 0.25
-    static let shareMax = 2.0
+    /// Pauses in quarters of the time of the step before.
+    static let quartersMin = 1
+    static let quartersMax = 8
 
     /// What had to go before the last pass; nil before the first one.
     private var before: (events: Int64, seconds: Int64)?
-    private(set) var share = Self.shareMax
+    private var quarters = Self.quartersMax
 
     /// Notes what must go before a pass: events over the limits of size, and seconds by which the oldest event is older
     /// than the age to keep.
     mutating func note(events: Int64, seconds: Int64) {
         let isMore = before.map { events > $0.events || seconds > $0.seconds } ?? false
-        share = isMore && (events > 0 || seconds > 0) ? max(share / 2, Self.shareMin) : min(share * 2, Self.shareMax)
+        quarters = isMore ? max(quarters / 2, Self.quartersMin) : min(quarters * 2, Self.quartersMax)
         before = (events, seconds)
     }
 
@@ -31,6 +31,6 @@ struct RemovalPace {
 
     /// Milliseconds of the pause after a step that took some.
     func pause(after milliseconds: Int) -> Int {
-        min(max(Int(share * Double(milliseconds)), Self.pauseMin), Self.pauseMax)
+        min(max(milliseconds * quarters / 4, Self.pauseMin), Self.pauseMax)
     }
 }
