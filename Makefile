@@ -22,7 +22,7 @@ INSTALLED = bin/collector share/man/man1/collector.1 share/bash-completion/compl
 
 .DEFAULT_GOAL := help
 .PHONY: help run install uninstall build assets setup edit check test-swift test-browser image test test-long lint format fuzz tsan
-.PHONY: bench bench-insight bench-page bench-rollups bench-tracker chaos leaves vitals hooks clean
+.PHONY: bench bench-insight bench-page bench-rollups bench-tracker chaos leaves soak vitals hooks clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -109,6 +109,10 @@ bench-insight: build ## Fill stores with INSIGHT_EVENTS (default 1 and 10 millio
 bench-page: build ## Fill a store with PAGE_EVENTS (default 10 million) and time the views of the owner's page in a browser
 	@scripts/setup test
 	@Benchmarks/page $(if $(PAGE_EVENTS),--events $(PAGE_EVENTS))
+
+soak: build ## Send SOAK_RATE events/s (default 2,000) for SOAK_MINUTES (60) to a store that retention keeps at its size; check every figure
+	@scripts/setup bench
+	@Benchmarks/soak $(if $(SOAK_MINUTES),--minutes $(SOAK_MINUTES)) $(if $(SOAK_RATE),--rate $(SOAK_RATE))
 
 bench-rollups: build ## Measure the rollup cost of worst-case events from one client
 	@scripts/setup bench
