@@ -15,6 +15,8 @@ import time
 from listener import Server, listen
 from waits import PAUSE_SECONDS
 
+PATH = "/hook"
+
 
 @dataclasses.dataclass
 class Hook:
@@ -53,6 +55,9 @@ class HookSink:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 hook = Hook({name.lower(): value for name, value in self.headers.items()}, self.rfile.read(int(self.headers["Content-Length"])))
+                if self.path != PATH:
+                    # A browser may still send to the server that had this port before.
+                    return self.send_error(404)
                 with sink._lock:
                     sink.attempts.append(hook)
                     sink.pending += 1
@@ -82,7 +87,7 @@ class HookSink:
 
         self._server = Server(("127.0.0.1", port), Handler)
         self.port = self._server.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}/hook"
+        self.url = f"http://127.0.0.1:{self.port}{PATH}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def of(self, event, kind=None):

@@ -19,7 +19,11 @@ from webkit import WebKit
 
 POLL_SECONDS = 0.03
 STEP_SECONDS_MAX = 60
+#: After this time of a wait, sessions with pages are renewed.
+RENEWAL_SECONDS = 3
 ANSWER_SECONDS_MAX = 90
+#: The same for a poll, which is repeated.
+POLL_ANSWER_SECONDS_MAX = 3
 STOP_SECONDS_MAX = 30
 MOUSE_DOWN_MS = 20
 #: Disables the browser's own requests and dialogs.
@@ -42,19 +46,26 @@ class Steps:
     """Shared by all engines; a driver adds `value(expression)` and the other methods that steps use."""
 
     def wait(self, condition, seconds=STEP_SECONDS_MAX):
-        deadline = time.monotonic() + seconds
+        start = renewed = time.monotonic()
         while True:
             with contextlib.suppress(RuntimeError, TimeoutError):
                 # A page that is unloading may not respond, and a new tab shows an empty page first.
-                if self.value(f"location.href !== 'about:blank' && !document.prerendering && !!({condition})"):
+                if self.poll(f"location.href !== 'about:blank' && !document.prerendering && !!({condition})"):
                     return
-            self.find_page()
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            is_stale = now - renewed > RENEWAL_SECONDS
+            renewed = now if is_stale else renewed
+            self.find_page(is_stale)
+            if now - start > seconds:
                 raise StepFailed(f"after {seconds} s not: {condition}")
             time.sleep(POLL_SECONDS)
 
-    def find_page(self):
-        """Switches to another page of the tab, in engines that have several."""
+    def poll(self, expression):
+        """The value of an expression, or an error soon if there is none."""
+        return self.value(expression)
+
+    def find_page(self, is_stale):
+        """Switches to another page of the tab, in engines that have several; `is_stale` attaches to all of them again."""
 
     def rest(self, milliseconds):
         self.value(f"new Promise((resolve) => setTimeout(resolve, {milliseconds}))")
@@ -114,9 +125,9 @@ class ChromiumProtocol(Steps):
         self._socket.send(json.dumps({"id": number, "method": method, "params": parameters} | ({"sessionId": session} if session else {})))
         return number
 
-    def _command(self, method, parameters=None, session=None):
+    def _command(self, method, parameters=None, session=None, seconds=ANSWER_SECONDS_MAX):
         number = self._send(method, parameters or {}, session)
-        deadline = time.monotonic() + ANSWER_SECONDS_MAX
+        deadline = time.monotonic() + seconds
         while True:
             message = json.loads(self._socket.recv(timeout=max(0.01, deadline - time.monotonic())))
             if message.get("id") == number:
@@ -133,10 +144,10 @@ class ChromiumProtocol(Steps):
         elif method == "Target.detachedFromTarget":
             self._pages = [page for page in self._pages if page[0] != parameters["sessionId"]]
 
-    def _page(self, method, parameters=None):
+    def _page(self, method, parameters=None, seconds=ANSWER_SECONDS_MAX):
         if not self._pages:
             raise RuntimeError("the tab has no page")
-        return self._command(method, parameters, self._pages[0][0])
+        return self._command(method, parameters, self._pages[0][0], seconds)
 
     def _new_tab(self, url="about:blank", **options):
         return self._command("Target.createTarget", {"url": url, "browserContextId": self._context, **options})["targetId"]
@@ -159,14 +170,15 @@ class ChromiumProtocol(Steps):
         self._context = self._command("Target.createBrowserContext")["browserContextId"]
         self._other = None
 
-    def find_page(self):
+    def find_page(self, is_stale):
         # After the activation of a prerendered page, the visible page and its session are not always reported.
         self._pages = [*self._pages[1:], *self._pages[:1]]
-        known = {target for _, target in self._pages} | {self._other}
+        # The session of a prerendered page may end with its activation, which changes its target as well.
+        known = {target for _, target in self._pages if not is_stale} | {self._other}
         for target in self._command("Target.getTargets", {"filter": [{"type": "page"}]})["targetInfos"]:
             if target.get("browserContextId") == self._context and not target.get("subtype") and target["targetId"] not in known:
                 session = self._command("Target.attachToTarget", {"targetId": target["targetId"], "flatten": True})["sessionId"]
-                self._pages.append((session, target["targetId"]))
+                self._pages = [(session, target["targetId"]), *(page for page in self._pages if page[1] != target["targetId"])]
 
     def open(self, path):
         self._start_visit()
@@ -207,8 +219,12 @@ class ChromiumProtocol(Steps):
         self._other = self._other or self._new_tab(background=True)
         self._command("Target.closeTarget", {"targetId": self._pages[0][1]})
 
-    def value(self, expression):
-        answer = self._page("Runtime.evaluate", {"expression": expression, "awaitPromise": True, "returnByValue": True})
+    def poll(self, expression):
+        # The session of a page that was replaced does not respond.
+        return self.value(expression, POLL_ANSWER_SECONDS_MAX)
+
+    def value(self, expression, seconds=ANSWER_SECONDS_MAX):
+        answer = self._page("Runtime.evaluate", {"expression": expression, "awaitPromise": True, "returnByValue": True}, seconds)
         if "exceptionDetails" in answer:
             raise RuntimeError(answer["result"].get("description", "exception"))
         return answer["result"].get("value")

@@ -83,6 +83,7 @@ function fill() {
 
 function open() {
   fill();
+  drawRange();
   menu().hidden = false;
   byId("range-open").setAttribute("aria-expanded", "true");
   (items().find((item) => item.getAttribute("aria-checked") === "true") ?? items()[0]).focus();

@@ -53,10 +53,12 @@ extension SeededRandom {
             for name in ["gclid", "dclid", "fbclid"] where chance(15) { text(name, ["x1", ""], into: &campaign) }
             members.append(("campaign", chance(5) ? pick(["\"spring\"", "[]"]) : object(campaign)))
         }
-        if chance(20) {
+        // Chosen by a copy: the other values of a seed stay the same.
+        var own = self
+        if own.chance(20) {
             var imported = KnownTexts.importedNames.map { ($0.0, quoted($0.1)) }
-            text("product", KnownTexts.products, into: &imported)
-            members.append(("imported", chance(5) ? pick(["\"umami\"", "[]"]) : object(imported)))
+            own.text("product", KnownTexts.products, into: &imported)
+            members.append(("imported", own.chance(5) ? own.pick(["\"umami\"", "[]"]) : object(imported)))
         }
         return object(members)
     }
