@@ -141,11 +141,6 @@ package final class PrivacyKeeper: Sendable {
     }
 }
 
-extension [String: PrivacyMode] {
-    /// The mode of a site, or that of sites without a mode of their own.
-    fileprivate func mode(of site: String) -> PrivacyMode { self[site] ?? self[""] ?? .full }
-}
-
 /// What one request's records are reduced by.
 struct PrivacyRules: Sendable {
     private let modes: [String: PrivacyMode]

@@ -61,18 +61,17 @@ package final class Subscriber: BodySource {
 
     /// Reads a part of the events that are no longer kept for all, or skips to the latest event.
     func catchUp(_ events: EventQueries, _ end: Int64) throws(StoreError) {
-        let position: Int64? = state.withLock { state in
-            guard state.needsCatchUp, state.bytes.isEmpty || state.position == nil else { return nil }
-            return state.position ?? end
+        let (known, isWanted) = state.withLock { state in
+            (state.position, state.needsCatchUp && (state.bytes.isEmpty || state.position == nil))
         }
-        guard var position else { return }
+        guard isWanted else { return }
+        var position = known ?? end
         // A stream without an id begins once it is known which events are new.
-        let isNew = state.withLock { $0.position == nil }
-        var bytes = isNew ? Self.beginning : []
+        var bytes = known == nil ? Self.beginning : []
         // An id beyond every event is from another database or made up; no event would follow it.
         var isBeyond = false
         if position > end { isBeyond = try position > events.lastID() }
-        if isNew || isBeyond {
+        if known == nil || isBeyond {
             position = end
             // A browser that loses the stream before the first event continues from here.
             bytes += Array("id: \(end)\n\n".utf8)

@@ -56,7 +56,7 @@ package final class ArchiveRun {
 
     /// A name for the database that reveals nothing about it: a digest of its secret.
     static func identity(_ database: any Database) throws(StoreError) -> String {
-        let secret = try database.rows("select secret from insight_hash_key where id = 1").first?.first?.text ?? ""
+        let secret = try database.secret() ?? ""
         return String(
             decoding: SHA256.hex(of: Array("archive of ".utf8) + Array(secret.utf8)).prefix(16),
             as: UTF8.self

@@ -32,16 +32,9 @@ package struct ImportSummary: Sendable, Equatable {
 
 /// Counts distinct visitors and sessions by 64-bit hashes.
 struct DistinctIDs {
-    private let hash: KeyedHash
+    private let hash = KeyedHash.ofImports
     private(set) var visitors: Set<UInt64> = []
     private(set) var sessions: Set<UInt64> = []
-
-    init() {
-        guard let hash = KeyedHash(key: Array("collector import".utf8)) else {
-            preconditionFailure("the key has 16 bytes")
-        }
-        self.hash = hash
-    }
 
     /// Returns whether the event has a visitor.
     mutating func add(_ event: Event) -> Bool {

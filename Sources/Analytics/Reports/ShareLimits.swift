@@ -20,6 +20,15 @@ package struct ShareLimits: Sendable, Hashable {
     /// In the order of the page, each once; nil for all views.
     package var views: [OwnerView]?
 
+    /// The parts of `period`, of which those that it does not have are nil.
+    package var bounds: (from: Int64?, to: Int64?, days: Int64?) {
+        switch period {
+        case nil: (nil, nil, nil)
+        case .fixed(let from, let to): (from, to, nil)
+        case .days(let days): (nil, nil, days)
+        }
+    }
+
     /// Whether guests may read all data.
     package var isEmpty: Bool { self == ShareLimits() }
 

@@ -51,19 +51,18 @@ package struct ShareTables {
     /// All links, the newest first, including expired ones.
     package func links() throws(StoreError) -> [ShareLink] {
         let sql = """
-            select \(ShareLimits.columns), id, label, created_at, expires_at, last_used_at
+            select id, label, created_at, expires_at, last_used_at, \(ShareLimits.columns)
             from insight_share_links
             order by created_at desc, id
             """
         return try database.briefRows(sql, []).compactMap { row in
-            let own = Array(row.dropFirst(ShareLimits.columnsCount))
-            guard let id = own[0].text, let created = own[2].integer, let expires = own[3].integer else { return nil }
+            guard let id = row[0].text, let created = row[2].integer, let expires = row[3].integer else { return nil }
             return ShareLink(
                 id: id,
-                label: own[1].text ?? "",
+                label: row[1].text ?? "",
                 createdAt: created,
                 expiresAt: expires,
-                lastUsedAt: own[4].integer,
+                lastUsedAt: row[4].integer,
                 limits: ShareLimits(row)
             )
         }
@@ -164,23 +163,20 @@ package struct ShareTables {
         guard !guests.isEmpty else { return [:] }
         let names = database.padded(guests.map { .text($0) })
         let sql = """
-            select \(ShareLimits.columns), session.id, link.id, link.last_used_at
+            select session.id, link.id, link.last_used_at, \(ShareLimits.columns)
             from insight_share_sessions as session
             join insight_share_links as link on link.id = session.link_id
             where session.id in (\(Self.list(names.count))) and link.expires_at > ?\(names.count + 1)
             """
         let rows = try database.briefRows(sql, names + [.integer(now)])
-        let own = ShareLimits.columnsCount
-        let unnoted = Set(
-            rows.filter { ($0[own + 2].integer ?? 0) < now - Self.useSeconds }.compactMap { $0[own + 1].text }
-        )
+        let unnoted = Set(rows.filter { ($0[2].integer ?? 0) < now - Self.useSeconds }.compactMap { $0[1].text })
         for link in unnoted {
             _ = try database.briefRows(
                 "update insight_share_links set last_used_at = ?2 where id = ?1",
                 [.text(link), .integer(now)]
             )
         }
-        let found = rows.compactMap { row in row[own].text.map { ($0, ShareLimits(row)) } }
+        let found = rows.compactMap { row in row[0].text.map { ($0, ShareLimits(row)) } }
         return Dictionary(found, uniquingKeysWith: { first, _ in first })
     }
 
@@ -204,18 +200,14 @@ extension ShareLimits {
 
     /// The values of `columns`.
     fileprivate var values: [SQLValue] {
-        let (from, to, days): (Int64?, Int64?, Int64?) =
-            switch period {
-            case nil: (nil, nil, nil)
-            case .fixed(let from, let to): (from, to, nil)
-            case .days(let days): (nil, nil, days)
-            }
+        let (from, to, days) = bounds
         let names = views.map { $0.map(\.rawValue).joined(separator: ",") }
         return [SQLValue(site), SQLValue(from), SQLValue(to), SQLValue(days), SQLValue(names)]
     }
 
-    /// Decodes a row that begins with `columns`; views that this version does not have are not allowed.
+    /// Decodes a row that ends with `columns`; views that this version does not have are not allowed.
     fileprivate init(_ row: [SQLValue]) {
+        let row = Array(row.suffix(Self.columnsCount))
         var period: Period?
         if let days = row[3].integer {
             // Whatever another program has stored.

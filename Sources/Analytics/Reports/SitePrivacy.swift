@@ -82,3 +82,8 @@ package struct PrivacyTables: Sendable {
         return words.flatMap { Array(String(repeating: "0", count: 16 - $0.utf8.count).utf8) + $0.utf8 }
     }
 }
+
+extension [String: PrivacyMode] {
+    /// The mode of a site, or that of sites without a mode of their own.
+    package func mode(of site: String) -> PrivacyMode { self[site] ?? self[""] ?? .full }
+}

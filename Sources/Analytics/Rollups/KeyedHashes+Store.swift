@@ -6,8 +6,7 @@ extension KeyedHashes {
     ///
     /// - Throws: `.schema` when the key is missing or malformed.
     package init(_ database: any Database) throws(StoreError) {
-        let row = try database.rows("select secret from insight_hash_key where id = 1").first
-        guard let hashes = row?.first?.text.flatMap(Self.init(secret:)) else {
+        guard let hashes = try database.secret().flatMap(Self.init(secret:)) else {
             throw .schema(reason: "the table insight_hash_key must contain a secret of 64 hexadecimal digits")
         }
         self = hashes

@@ -19,7 +19,9 @@ struct ArchiveImportCommand {
         Console.error("Database: \(store.location)")
         guard try store.migrate(interruption).isComplete else { return interruption.exitCode ?? .failure }
         let database = try store.makeDatabase()
-        warnAboutRetention(manifest)
+        if let day = manifest.files.first.flatMap({ ArchiveDay($0.day) }) {
+            ImportMessages.warnAboutRetention(configuration, "archive", beginningAt: day.start)
+        }
         let run = ArchiveImport(database, folder, manifest) { transaction throws(StoreError) in
             try LockWait.attempt(while: { !interruption.isRequested }, transaction) != nil
         }
@@ -35,24 +37,8 @@ struct ArchiveImportCommand {
             Console.error("Interrupted. Run 'collector import \(path)' again to import the rest.")
             return interruption.exitCode ?? .failure
         }
-        Console.out(
-            "\(ProgressMeter.grouped(summary.stored)) rows imported"
-                + (summary.skipped > 0
-                    ? ", \(ProgressMeter.grouped(summary.skipped)) skipped: the database has them" : "")
-        )
+        Console.out(ImportMessages.outcome(stored: summary.stored, skipped: summary.skipped, "rows"))
         return try summary.needsRebuild ? rebuild(store, database, interruption) : .success
-    }
-
-    /// A server would remove what is older than its limits soon.
-    private func warnAboutRetention(_ manifest: ArchiveManifest) {
-        guard let border = configuration.retention.eventsBorder(now: WallClock.seconds),
-            let first = manifest.files.first,
-            let day = ArchiveDay(first.day), day.start < border
-        else { return }
-        Console.error(
-            "collector: warning: the archive begins on \(first.day): with COLLECTOR_RETENTION_EVENTS or _PAGEVIEWS as it is set, a "
-                + "server removes old events again; their figures stay"
-        )
     }
 
     private func rebuild(_ store: any Store, _ database: any Database, _ interruption: Interruption) throws -> ExitCode

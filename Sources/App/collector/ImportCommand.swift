@@ -51,7 +51,10 @@ struct ImportCommand {
             Console.out("Nothing was changed (\(Option.importDryRun.name))")
             return .success
         }
-        warnAboutRetention(summary)
+        if let first = summary.first {
+            let start = floorDivide(first, 1_000_000)
+            ImportMessages.warnAboutRetention(configuration, "export", beginningAt: start)
+        }
         return try self.store(run, target, store, interruption)
     }
 
@@ -98,8 +101,7 @@ struct ImportCommand {
         guard try arguments.isDryRun || store.migrate(interruption).isComplete else { return nil }
         let database = try store.makeDatabase()
         target.secret = try ImportKey.read(database)
-        let modes = try PrivacyTables(database).modes()
-        target.mode = modes[site] ?? modes[""] ?? .full
+        target.mode = try PrivacyTables(database).modes().mode(of: site)
         target.border = try Rollups(database).removedBeforeSeconds()
         return target
     }
@@ -120,17 +122,6 @@ struct ImportCommand {
                     + "nothing was changed"
             )
         }
-    }
-
-    /// A server would remove what is older than its limits soon.
-    private func warnAboutRetention(_ summary: ImportSummary) {
-        guard let border = configuration.retention.eventsBorder(now: WallClock.seconds),
-            let first = summary.first, first < border * 1_000_000
-        else { return }
-        Console.error(
-            "collector: warning: the export begins on \(TimestampText.date(first / 1_000_000)): with COLLECTOR_RETENTION_EVENTS or "
-                + "_PAGEVIEWS as it is set, a server removes old events again; their figures stay"
-        )
     }
 
     // MARK: - Storing
@@ -157,10 +148,7 @@ struct ImportCommand {
             return !interruption.isRequested
         }
         if isComplete { progress.finish(run.size) }
-        Console.out(
-            "\(ProgressMeter.grouped(stored)) page views imported"
-                + (known > 0 ? ", \(ProgressMeter.grouped(known)) skipped: the database has them" : "")
-        )
+        Console.out(ImportMessages.outcome(stored: stored, skipped: known, "page views"))
         guard isComplete else {
             Console.error(Self.again)
             return interruption.exitCode ?? .failure

@@ -93,12 +93,7 @@ extension ShareLimits: JSONRepresentable {
     /// Null without a limit.
     var json: JSONEncodedValue {
         guard !isEmpty else { return .null }
-        let (from, to, days): (Int64?, Int64?, Int64?) =
-            switch period {
-            case nil: (nil, nil, nil)
-            case .fixed(let from, let to): (from, to, nil)
-            case .days(let days): (nil, nil, days)
-            }
+        let (from, to, days) = bounds
         let names = views.map { JSONEncodedValue.array($0.map { .text($0.rawValue) }) }
         return .object([
             ("site", JSONEncodedValue(site)), ("from", JSONEncodedValue(from)), ("to", JSONEncodedValue(to)),

@@ -5,9 +5,6 @@ import TimeZones
 
 /// Handlers of the routes for the owner's settings and annotations.
 enum SettingsHandlers {
-    /// The latest time of an annotation: the year 2100, in seconds since 1970.
-    private static let annotationTimes: ClosedRange<Int64> = 946_684_800...4_102_444_800
-
     static func settings(_ site: Site, _ call: Call) -> HandlerResult {
         let wanted = call.parameters.scope.site
         return site.reports.report(call.ticket) { reports throws(ReportError) in
@@ -72,7 +69,9 @@ enum SettingsHandlers {
 
     private static func annotation(_ call: Call, id: String) throws(QueryError) -> Annotation {
         let body = try JSONBody(call.request, names: ["t", "text", "site"])
-        guard let at = try body.integer("t", in: annotationTimes) else { throw QueryError(message: "t is missing") }
+        guard let at = try body.integer("t", in: Parameters.enteredTimes) else {
+            throw QueryError(message: "t is missing")
+        }
         let text = try body.text("text", bytesMax: Annotation.noteBytesMax) ?? ""
         guard text.contains(where: { !$0.isWhitespace }) else { throw QueryError(message: "text is missing") }
         let site = try body.text("site", bytesMax: SiteSettings.siteBytesMax) ?? ""

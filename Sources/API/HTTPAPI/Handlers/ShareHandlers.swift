@@ -25,10 +25,8 @@ enum ShareHandlers {
         return name
     }
 
-    /// The seconds since 1970 that a range can have, from 2000 to 2100.
-    private static let times: ClosedRange<Int64> = 946_684_800...4_102_444_800
-
     private static func period(_ body: JSONBody) throws(QueryError) -> ShareLimits.Period? {
+        let times = Parameters.enteredTimes
         let (from, to) = (try body.integer("from", in: times), try body.integer("to", in: times))
         if let days = try body.integer("range_days", in: ShareLimits.days) {
             guard from == nil, to == nil else {

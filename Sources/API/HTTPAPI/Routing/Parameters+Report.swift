@@ -9,6 +9,8 @@ extension Parameters {
     private static let step: Int64 = 10
     /// 2000-01-01 in seconds since 1970, the earliest time of a query.
     static let earliest: Int64 = 946_684_800
+    /// The times that owners may enter, up to 2100-01-01, in seconds since 1970.
+    static let enteredTimes: ClosedRange<Int64> = earliest...4_102_444_800
     /// The most seconds from now to the end of tomorrow, in any time zone.
     private static let aheadSecondsMax: Int64 = 2 * 86_400 + 3600
     /// Parameters that are filters by themselves: `browser=Chrome` is `["is","browser",["Chrome"]]`.

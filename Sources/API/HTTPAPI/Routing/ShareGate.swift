@@ -128,14 +128,9 @@ struct ShareGate {
         }
     }
 
-    /// A time such as `2026-11-29 23:00 UTC`.
     private static func text(_ seconds: Int64) -> String {
-        let seconds = min(max(0, seconds), Int64(UInt32.max))
-        let date = CivilDate(daysSince1970: seconds / CivilDate.daySeconds)
-        let minutes = seconds % CivilDate.daySeconds / 60
-        func digits(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        let day = "\(date.year)-\(digits(date.month))-\(digits(date.day))"
-        return "\(day) \(digits(minutes / 60)):\(digits(minutes % 60)) UTC"
+        // Whatever another program has stored.
+        TimestampText.minute(min(max(0, seconds), Int64(UInt32.max))) + " UTC"
     }
 }
 
