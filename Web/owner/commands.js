@@ -5,10 +5,20 @@ import { nextTheme } from "../kit/theme.js";
 import { openAddSite } from "./add-site.js";
 import { openChanges } from "./changes.js";
 import { openFilter } from "./filter-dialog.js";
-import { allowsRange, onlySite, wholeRangeLabel } from "./limits.js";
+import { allowsRange, onlySite } from "./limits.js";
 import { openSessions } from "./sessions.js";
 import { siteNames } from "./sites.js";
-import { change, changeFilters, current, filters, includesBots, isComparing, RANGES, zone } from "./state.js";
+import {
+  change,
+  changeFilters,
+  current,
+  filters,
+  includesBots,
+  isComparing,
+  rangeLabel,
+  RANGES,
+  zone,
+} from "./state.js";
 import { openTokens } from "./tokens.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
@@ -27,9 +37,9 @@ function views() {
 
 /** @returns {import("./palette.js").Command[]} */
 const ranges = () =>
-  Object.entries(RANGES).filter(([range]) => allowsRange(range, zone())).map(([range, { label, key }]) => ({
+  Object.entries(RANGES).filter(([range]) => allowsRange(range, zone())).map(([range, { key }]) => ({
     group: "Range",
-    label: (range === "all" ? wholeRangeLabel() : null) ?? label,
+    label: rangeLabel(range),
     keys: key.toUpperCase(),
     run: () => change({ range, from: null, to: null, interval: null }),
   }));

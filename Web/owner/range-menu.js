@@ -3,9 +3,9 @@
 import { h, setText } from "../kit/dom.js";
 import { stepped } from "../kit/ranges.js";
 import { chosenPeriod } from "../kit/times.js";
-import { allowsRange, narrowedBounds, wholeRangeLabel } from "./limits.js";
+import { allowsRange, narrowedBounds } from "./limits.js";
 import { openRange } from "./range-dialog.js";
-import { change, current, isCustomRange, rangeBounds, rangeName, RANGES, rangeSeconds, zone } from "./state.js";
+import { change, current, rangeBounds, rangeLabel, rangeName, RANGES, rangeSeconds, zone } from "./state.js";
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const CUSTOM = { label: "Custom range…", key: "c" };
@@ -14,9 +14,6 @@ const GROUPS = new Set(["24h", "month", "all"]);
 
 /** @param {string} range */
 const chooseRange = (range) => change({ range, from: null, to: null, interval: null });
-
-/** The name of a range. @param {string} name */
-const labelOf = (name) => name === "all" ? wholeRangeLabel() ?? RANGES.all.label : RANGES[name].label;
 
 /** The next period, or the previous one; null if there is none that can be seen. @param {-1 | 1} direction */
 function neighbor(direction) {
@@ -37,14 +34,16 @@ function step(direction) {
 export function drawRange() {
   const { from, to } = current();
   const name = rangeName();
-  setText(byId("range-name"), name === null ? chosenPeriod(from, to, zone()) : labelOf(name));
+  setText(byId("range-name"), name === null ? chosenPeriod(from, to, zone()) : rangeLabel(name));
   for (const [id, direction] of /** @type {[string, -1 | 1][]} */ ([["range-back", -1], ["range-next", 1]])) {
     /** @type {HTMLButtonElement} */ (byId(id)).disabled = neighbor(direction) === null;
   }
-  for (const item of items()) {
-    const isChosen = item.dataset.range === (isCustomRange() ? "custom" : name);
-    item.setAttribute("aria-checked", String(isChosen));
-  }
+  markChosen();
+}
+
+function markChosen() {
+  const chosen = rangeName() ?? "custom";
+  for (const item of items()) item.setAttribute("aria-checked", String(item.dataset.range === chosen));
 }
 
 const menu = () => byId("range-menu");
@@ -75,15 +74,15 @@ function fill() {
   menu().replaceChildren(
     ...Object.entries(RANGES).filter(([name]) => allowsRange(name, zone())).flatMap(([name, { key }], index) => [
       ...(GROUPS.has(name) && index ? [h("div", { role: "separator" })] : []),
-      itemOf(name, { key, label: labelOf(name) }, () => chooseRange(name)),
+      itemOf(name, { key, label: rangeLabel(name) }, () => chooseRange(name)),
     ]),
     itemOf("custom", CUSTOM, openRange),
   );
+  markChosen();
 }
 
 function open() {
   fill();
-  drawRange();
   menu().hidden = false;
   byId("range-open").setAttribute("aria-expanded", "true");
   (items().find((item) => item.getAttribute("aria-checked") === "true") ?? items()[0]).focus();
@@ -136,7 +135,6 @@ export function rangeKey(event) {
 }
 
 export function startRangeMenu() {
-  fill();
   byId("range-open").addEventListener("click", () => menu().hidden ? open() : close());
   byId("range-open").addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown") return;

@@ -2,7 +2,7 @@
 
 import { DIMENSIONS, FILTERS_MAX } from "../kit/contract.js";
 import { encodeFilters, parseFilters, withValue } from "./filters.js";
-import { narrowed, setLimits } from "./limits.js";
+import { narrowed, setLimits, wholeRangeLabel } from "./limits.js";
 import { lengthInDays } from "../kit/ranges.js";
 import { boundSeconds, browserZone, firstDayOfWeek, isZone } from "../kit/times.js";
 
@@ -143,6 +143,9 @@ export const includesBots = () => state.bots === "include";
 export const isComparing = () => state.compare !== "0";
 export const isCustomRange = () => Boolean(state.from || state.to);
 export const rangeName = () => isCustomRange() ? null : state.range && state.range in RANGES ? state.range : RANGE;
+
+/** The label of a range, which for guests of a limited link is that of all that they can see. @param {string} name */
+export const rangeLabel = (name) => (name === "all" ? wholeRangeLabel() : null) ?? RANGES[name].label;
 
 /** The bounds of the range, as they are in the address. */
 export const rangeBounds = () => {
