@@ -66,6 +66,11 @@ def visit_events(path="/", site="shop.example", lcp=1200, error=None, referrer="
     return [ids | {"event_type": kind, "seq": seq, "path": path, "referrer": referrer, "site": site, "payload": payload} for seq, (kind, payload) in enumerate(events, 1)]
 
 
+def delivery_report(events):
+    """The delivery report of a page view with these events, of which none is lost."""
+    return {name: events[0][name] for name in ("pageview_id", "visitor_id", "session_id", "site")} | {"emitted": len(events)}
+
+
 def send(port, events, agent=CHROME, ledger=(), sent_at="2026-11-27T00:00:00.000Z"):
     body = {"v": 1, "sent_at": sent_at, "ledger": list(ledger), "events": [dict(event.items()) for event in events]}
     answer = post(port, "/events", body, [("User-Agent", agent)])
