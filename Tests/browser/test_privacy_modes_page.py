@@ -88,6 +88,16 @@ def test_the_owner_chooses_a_mode_and_gets_its_tag(engine, sqlite, serve):
     assert [(row["site"], row["mode"]) for row in sqlite.rows("select site, mode from site_privacy")] == [("shop.example", "cookieless")]
 
 
+def crossing_tiles(engine):
+    """The widths of the window, and the tiles whose text crosses their edge in it."""
+    found = []
+    for width in (1440, 1024, 390):
+        engine.resize(width, 900)
+        script = "() => [...document.querySelectorAll('.tile')].filter((tile) => tile.scrollWidth > tile.clientWidth + 1).map((tile) => tile.textContent)"
+        found += [(width, text) for text in engine.evaluate(script)]
+    return found
+
+
 def test_visitors_of_an_anonymous_site_are_not_shown_as_zero(chromium, sqlite, serve):
     collector = serve_ready(serve, sqlite, ENVIRONMENT)
     change(collector.port, "PUT", "/api/privacy?site=shop.example", {"mode": "anonymous"}, OWNER)
@@ -97,6 +107,7 @@ def test_visitors_of_an_anonymous_site_are_not_shown_as_zero(chromium, sqlite, s
     tiles = chromium.evaluate("() => Object.fromEntries([...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.textContent]))")
     for label in ("Visitors", "Sessions", "Bounce rate"):
         assert tiles[label] == f"{label}–Not counted in anonymous mode"
+    assert crossing_tiles(chromium) == []
     assert tiles["Page views"].startswith("Page views1")
 
 
@@ -110,5 +121,6 @@ def test_figures_of_visitors_of_several_sites_show_what_they_lack(chromium, sqli
     tiles = chromium.evaluate("() => Object.fromEntries([...document.querySelectorAll('.tile')].map((tile) => [tile.querySelector('.label').textContent, tile.textContent]))")
     for label in ("Visitors", "Sessions"):
         assert tiles[label].startswith(f"{label}1 ") and "Without 2 anonymous page views" in tiles[label], tiles
+    assert crossing_tiles(chromium) == []
     assert "Without" in tiles["Bounce rate"] and "Without" not in tiles["Page views"]
     assert report(collector.port, "overview", range="24h", site="blog.example")["totals"]["anonymous_pageviews"] == 0

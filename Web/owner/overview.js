@@ -150,7 +150,7 @@ function tileFigures({ name, label, format, compared = name, sample, isLessBette
   if (OF_VISITORS.has(name) && totals.pageviews && !totals.visitors) {
     return [
       h("span", { class: "value", text: "–" }),
-      h("span", { class: "rate", text: "Not counted in anonymous mode" }),
+      h("span", { class: "rate lack", text: "Not counted in anonymous mode" }),
       h("div", { class: "sparkline" }),
     ];
   }
@@ -182,7 +182,7 @@ function tileFigures({ name, label, format, compared = name, sample, isLessBette
         : null,
     ),
     ...(rate ? [h("span", { class: "rate", text: rate })] : []),
-    ...(isPartial ? [h("span", { class: "rate", text: withoutAnonymous(totals.anonymous_pageviews) })] : []),
+    ...(isPartial ? [h("span", { class: "rate lack", text: withoutAnonymous(totals.anonymous_pageviews) })] : []),
     sparklineOf(series, range, name, label),
   ];
 }
