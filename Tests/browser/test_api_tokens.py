@@ -184,6 +184,26 @@ def test_the_dialog_creates_lists_and_revokes_tokens(engine, sqlite, serve):
     assert get(collector.port, "/api/sites", [("Authorization", f"Bearer {secret}")]).status == 401
 
 
+def test_rows_are_not_replaced_while_one_is_pressed(chromium, sqlite, serve):
+    collector = serve_ready(serve, sqlite)
+    make(collector.port, "write", "pressed")
+    chromium.signed_in_at = None
+    open_page(chromium, collector)
+    open_from_links(chromium, "tokens")
+    wait_for(lambda: chromium.evaluate("() => document.querySelectorAll('#token-list li').length") == 1, 10, "the row")
+    box = chromium.page.locator("#token-list .button").bounding_box()
+    chromium.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    chromium.page.mouse.down()
+    # Creates another token, after which the page reads the list. Later requests of the page have responses after it.
+    chromium.evaluate("() => { document.querySelector('#token-name').value = 'other'; document.querySelector('#token-form').requestSubmit(); }")
+    wait_for(lambda: len(request(collector.port, "GET", "/api/tokens", None, OWNER).json()["tokens"]) == 2, 10, "the other token")
+    chromium.evaluate("async () => { for (let i = 0; i < 3; i += 1) await (await fetch('api/tokens')).text(); await new Promise(requestAnimationFrame); }")
+    chromium.page.mouse.up()
+    wait_for(lambda: "pressed no longer works" in text(chromium, "#token-secret"), 10, "the result")
+    names = "() => [...document.querySelectorAll('#token-list b')].map((name) => name.textContent)"
+    wait_for(lambda: chromium.evaluate(names) == ["other"], 10, "the other row")
+
+
 # The audit log
 
 

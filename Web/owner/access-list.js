@@ -2,6 +2,9 @@
 
 import { h, isolated } from "../kit/dom.js";
 
+/** Empties a list before it is read: a row that moves under the pointer gets a click that was meant for another. @param {HTMLElement} panel */
+export const emptyList = (panel) => panel.replaceChildren(h("p", { class: "note", text: "Loading" }));
+
 /**
  * Shows a list, a sentence when it is empty, or the reason why it is missing.
  *

@@ -1,5 +1,7 @@
 // Requests to the API.
 
+import { released } from "./press.js";
+
 /** A response that is an error; status 0 if there was none. */
 export class RequestError extends Error {
   /** @param {number} status @param {string} message */
@@ -33,12 +35,29 @@ const zoneListeners = new Set();
 export const onUnknownZone = (listener) => zoneListeners.add(listener);
 
 /**
+ * The content of a response, never while a pointer is pressed.
+ *
  * @param {string} path below `api/`
  * @param {Record<string, any>} [parameters] empty ones are omitted
  * @param {{method?: string, body?: any, signal?: AbortSignal}} [options]
  * @returns {Promise<any>}
  */
-export async function ask(path, parameters = {}, { method = "GET", body, signal } = {}) {
+export async function ask(path, parameters = {}, options = {}) {
+  try {
+    return await request(path, parameters, options);
+  } finally {
+    await released();
+    options.signal?.throwIfAborted();
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {Record<string, any>} parameters
+ * @param {{method?: string, body?: any, signal?: AbortSignal}} options
+ * @returns {Promise<any>}
+ */
+async function request(path, parameters, { method = "GET", body, signal }) {
   const time = AbortSignal.timeout?.(ANSWER_MS_MAX);
   const signals = [signal, time].filter((one) => one !== undefined);
   let response;

@@ -21,6 +21,7 @@ import { rangeKey } from "./range-menu.js";
 import { areFiguresOld, figuresTime, forgetReports } from "./reports.js";
 import { forgetSettings, loadSettings, recallSettings } from "./settings.js";
 import { startSegments } from "./segments.js";
+import { startPresses } from "./press.js";
 import { startShares } from "./shares.js";
 import { startChanges } from "./changes.js";
 import { startSessions } from "./sessions.js";
@@ -296,6 +297,7 @@ async function start() {
   startTabs();
   // Links of earlier versions to an issue.
   if (current().issue && !location.hash) showTab("issues");
+  startPresses();
   startDialogs();
   startKeys();
   startBar();

@@ -1,7 +1,7 @@
 // The dialog of the owner's sessions: lists and ends them.
 
 import { setText } from "../kit/dom.js";
-import { listRow, showList } from "./access-list.js";
+import { emptyList, listRow, showList } from "./access-list.js";
 import { ask } from "./api.js";
 import { zone } from "./state.js";
 import { moment } from "../kit/times.js";
@@ -12,6 +12,7 @@ const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.
 export function openSessions() {
   /** @type {HTMLDialogElement} */ (byId("share")).close();
   setText(byId("session-result"), "");
+  emptyList(byId("session-list"));
   /** @type {HTMLDialogElement} */ (byId("sessions")).showModal();
   list();
 }

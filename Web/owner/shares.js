@@ -1,7 +1,7 @@
 // The dialog of share links: creates, lists and revokes them.
 
 import { h, setText } from "../kit/dom.js";
-import { listRow, showList } from "./access-list.js";
+import { emptyList, listRow, showList } from "./access-list.js";
 import { ask } from "./api.js";
 import { VIEW_LABELS } from "../kit/contract.js";
 import { datesOf, limitTexts } from "./limits.js";
@@ -23,6 +23,7 @@ export function startShares() {
   byId("share-open").addEventListener("click", () => {
     say("");
     fillLimits();
+    emptyList(byId("share-list"));
     /** @type {HTMLDialogElement} */ (byId("share")).showModal();
     list();
   });

@@ -1,7 +1,7 @@
 // The dialog of API tokens: creates, lists and revokes them.
 
 import { setText } from "../kit/dom.js";
-import { listRow, showList } from "./access-list.js";
+import { emptyList, listRow, showList } from "./access-list.js";
 import { ask } from "./api.js";
 import { zone } from "./state.js";
 import { moment } from "../kit/times.js";
@@ -25,6 +25,7 @@ function say(text, { isSecret = false } = {}) {
 export function openTokens() {
   /** @type {HTMLDialogElement} */ (byId("share")).close();
   say("");
+  emptyList(byId("token-list"));
   /** @type {HTMLDialogElement} */ (byId("tokens")).showModal();
   list();
 }

@@ -1,0 +1,54 @@
+// What waits for the release of a pointer.
+
+import assert from "node:assert/strict";
+import { released, startPresses } from "../../Web/owner/press.js";
+
+const target = new EventTarget();
+startPresses(target);
+
+/** @param {string} type @param {string} pointerType */
+const send = (type, pointerType = "mouse") => target.dispatchEvent(Object.assign(new Event(type), { pointerType }));
+
+/** Whether it has ended after all tasks that are due. @param {Promise<void>} promise */
+async function isOver(promise) {
+  let over = false;
+  promise.then(() => over = true);
+  await new Promise((resolve) => setTimeout(resolve));
+  await new Promise((resolve) => setTimeout(resolve));
+  return over;
+}
+
+Deno.test("nothing waits while no pointer is pressed", async () => {
+  assert.ok(await isOver(released()));
+  send("pointerup");
+  assert.ok(await isOver(released()));
+});
+
+Deno.test("a press ends after its click", async () => {
+  send("pointerdown");
+  assert.ok(!await isOver(released()));
+  const waiting = released();
+  /** @type {string[]} */
+  const order = [];
+  waiting.then(() => order.push("released"));
+  send("pointerup");
+  // The browser sends the click in the same task.
+  order.push("click");
+  await waiting;
+  assert.deepEqual(order, ["click", "released"]);
+  assert.ok(await isOver(released()));
+});
+
+Deno.test("a press that becomes a scroll ends, and so does one that a second press follows", async () => {
+  send("pointerdown", "touch");
+  const scrolled = released();
+  send("pointercancel", "touch");
+  assert.ok(await isOver(scrolled));
+  send("pointerdown");
+  const first = released();
+  send("pointerdown", "touch");
+  assert.ok(await isOver(first));
+  assert.ok(!await isOver(released()));
+  send("pointercancel", "touch");
+  assert.ok(await isOver(released()));
+});
