@@ -1,4 +1,5 @@
 import Segments
+import TestSupport
 import Testing
 
 @testable import Aggregation
@@ -85,17 +86,11 @@ private func events(_ count: Int, _ random: inout TestRandom) -> [TestEvent] {
 
 /// A generator of the same numbers on every run.
 struct TestRandom: RandomNumberGenerator {
-    private var state: UInt64
+    private var generator: SplitMix64
 
-    init(_ seed: UInt64) { state = seed }
+    init(_ seed: UInt64) { generator = SplitMix64(seed: seed) }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     mutating func below(_ count: Int) -> Int { Int(next() % UInt64(count)) }
 }

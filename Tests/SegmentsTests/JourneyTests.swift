@@ -1,4 +1,5 @@
 @testable import Segments
+import TestSupport
 import Testing
 
 @Suite struct `A funnel's chain` {
@@ -37,6 +38,68 @@ import Testing
         #expect(times(3, window: 10, [(0, 0b001), (6, 0b001), (7, 0b010), (15, 0b100)]) == [6, 7, 15])
         // The second start has no second step of its own, so the chain cannot begin there.
         #expect(times(3, window: 10, [(0, 0b001), (5, 0b010), (6, 0b001), (15, 0b100)]) == [0, 5])
+    }
+
+    @Test func `takes occurrences of one second in different sessions in no order`() {
+        var chain = FunnelChain(steps: 3, window: nil)
+        chain.add(time: 7, sessions: [[0b001], [0b010]])
+        #expect(chain.times == [7])
+        chain.add(time: 8, sessions: [[0b100], [0b010, 0b001], [0b010]])
+        #expect(chain.times == [7, 8])
+        chain.add(time: 8, sessions: [[0b100], [0b001]])
+        #expect(chain.times == [7, 8, 8])
+    }
+
+    @Test func `is the same for every order of the sessions of a second, and as long as the longest chain of all`() {
+        var random = SplitMix64(seed: 11)
+        var lengths: Set<Int> = []
+        for _ in 0..<3000 {
+            let steps = Int.random(in: 2...4, using: &random)
+            let window = ([nil, 1, 3] as [Int64?]).randomElement(using: &random) ?? nil
+            let seconds = (0..<Int.random(in: 1...4, using: &random)).map { second in
+                let sessions = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+                    (0..<Int.random(in: 1...3, using: &random)).map { _ in
+                        UInt8.random(in: 1..<(1 << UInt8(steps)), using: &random)
+                    }
+                }
+                return (time: Int64(second), sessions: sessions)
+            }
+            var (one, other) = (FunnelChain(steps: steps, window: window), FunnelChain(steps: steps, window: window))
+            for (time, sessions) in seconds {
+                one.add(time: time, sessions: sessions)
+                other.add(time: time, sessions: sessions.reversed())
+            }
+            #expect(one.times == other.times)
+            #expect(one.times.count == Self.longest(steps, window, seconds), "\(seconds) \(String(describing: window))")
+            lengths.insert(one.times.count)
+        }
+        #expect(lengths.count > 3)
+    }
+
+    /// The steps of the longest chain, by trying all.
+    private static func longest(_ steps: Int, _ window: Int64?, _ seconds: [(time: Int64, sessions: [[UInt8]])]) -> Int
+    {
+        struct Occurrence {
+            let time: Int64
+            let session: Int
+            let index: Int
+            let mask: UInt8
+        }
+        let all = seconds.flatMap { second in
+            second.sessions.enumerated().flatMap { session, masks in
+                masks.enumerated().map { Occurrence(time: second.time, session: session, index: $0, mask: $1) }
+            }
+        }
+        func length(_ step: Int, _ start: Int64, _ last: Occurrence) -> Int {
+            let next = all.filter { one in
+                let isInSession = one.time == last.time && one.session == last.session
+                let isAfter = one.time > last.time || isInSession && one.index > last.index
+                let meets = step < steps && one.mask >> UInt8(step) & 1 == 1
+                return isAfter && meets && one.time - start <= window ?? .max
+            }
+            return 1 + (next.map { length(step + 1, start, $0) }.max() ?? 0)
+        }
+        return all.filter { $0.mask & 1 == 1 }.map { length(1, $0.time, $0) }.max() ?? 0
     }
 
     @Test func `has percentiles of the seconds between steps`() {
@@ -86,6 +149,19 @@ import Testing
         #expect(scanFunnel(query(), steps, .visitor(window: 5000), source).figures.counts == [1, 1])
         #expect(scanFunnel(query(), steps, .visitor(window: 4999), source).figures.counts == [1, 0])
         #expect(scanFunnel(query(to: 5000), steps, .visitor(window: 5000), source).figures.counts == [1, 0])
+    }
+
+    @Test(arguments: [[1, 2], [2, 1]] as [[UInt64]])
+    func `a step in another session of the visitor is later only when its second is`(keys: [UInt64]) {
+        let sessions = [session(keys[0], at: 0, [2, 4]), session(keys[1], at: 10, [3])]
+        for source in [MemorySource([sessions]), MemorySource(sessions.map { [$0] })] {
+            func counts(_ steps: [UInt32]) -> [Int64] {
+                scanFunnel(query(), steps.map(page), .visitor(window: 60), source).figures.counts
+            }
+            #expect(counts([2, 3]) == [1, 1])
+            #expect(counts([4, 3]) == [1, 0])
+            #expect(counts([3, 4]) == [1, 0])
+        }
     }
 
     @Test func `the same page twice is two steps only when it was seen twice`() {

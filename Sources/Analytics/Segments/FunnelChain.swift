@@ -2,7 +2,8 @@
 ///
 /// Occurrences come in order of time. Each serves one step of a chain, whose steps are in order and at most `window`
 /// seconds after its first. The result is the chain that got furthest, the first of several that got as far. Where a
-/// step was reached more than once before the next, the chain has the latest start.
+/// step was reached more than once before the next, the chain has the latest start. Occurrences of one second in
+/// several sessions are in order only within their session: nothing stored says which of two sessions was first.
 package struct FunnelChain {
     /// Steps of a funnel at most: one bit each.
     package static let stepsMax = 8
@@ -36,6 +37,27 @@ package struct FunnelChain {
                 chains[step] = chains[step - 1] + [time]
             }
             if step >= times.count { times = chains[step] }
+        }
+    }
+
+    /// Adds occurrences of one second, by session: the bits of each in its order.
+    package mutating func add(time: Int64, sessions: [[UInt8]]) {
+        let before = self
+        for masks in sessions {
+            var own = before
+            for mask in masks { own.add(time: time, meets: mask) }
+            join(own)
+        }
+    }
+
+    /// Keeps the later chain of each number of steps, and the times that got further.
+    private mutating func join(_ other: FunnelChain) {
+        func later(_ one: [Int64], _ other: [Int64]) -> [Int64] { one.lexicographicallyPrecedes(other) ? other : one }
+        for step in 0..<steps { chains[step] = later(chains[step], other.chains[step]) }
+        if other.times.count == times.count {
+            times = later(times, other.times)
+        } else if other.times.count > times.count {
+            times = other.times
         }
     }
 }

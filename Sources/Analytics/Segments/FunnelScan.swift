@@ -81,7 +81,8 @@ private struct FunnelOccurrence {
         return own
     }
 
-    /// By session or visitor, then in the order in which they happened: of one second, by page view, then the page view itself, then its events.
+    /// By session or visitor, then in the order in which they happened: of one second, by session, whose order means nothing, then by
+    /// page view, then the page view itself, then its events.
     static func < (one: FunnelOccurrence, other: FunnelOccurrence) -> Bool {
         if one.session != other.session { return one.session < other.session }
         if one.offset != other.offset { return one.offset < other.offset }
@@ -137,16 +138,37 @@ extension FunnelFigures {
     }
 
     private mutating func addGroups(_ sorted: ArraySlice<FunnelOccurrence>, _ chain: inout FunnelChain) {
-        var last: UInt32?
-        for one in sorted {
-            if let last, last != one.session {
+        var start = sorted.startIndex
+        while start < sorted.endIndex {
+            let first = sorted[start]
+            var (end, isOneSession) = (start + 1, true)
+            while end < sorted.endIndex, sorted[end].session == first.session, sorted[end].offset == first.offset {
+                if sorted[end].key != first.key { isOneSession = false }
+                end += 1
+            }
+            if isOneSession {
+                for one in sorted[start..<end] { chain.add(time: Int64(one.offset), meets: one.mask) }
+            } else {
+                chain.add(time: Int64(first.offset), sessions: sorted[start..<end].masks)
+            }
+            if end == sorted.endIndex || sorted[end].session != first.session {
                 add(chain.times)
                 chain.reset()
             }
-            last = one.session
-            chain.add(time: Int64(one.offset), meets: one.mask)
+            start = end
         }
-        add(chain.times)
-        chain.reset()
+    }
+}
+
+extension ArraySlice<FunnelOccurrence> {
+    /// The bits of occurrences that are sorted by session, by session.
+    fileprivate var masks: [[UInt8]] {
+        var (masks, key): ([[UInt8]], UInt64?) = ([], nil)
+        for one in self {
+            if one.key != key { masks.append([]) }
+            key = one.key
+            masks[masks.endIndex - 1].append(one.mask)
+        }
+        return masks
     }
 }

@@ -113,7 +113,9 @@ struct RawGoals {
         return counts
     }
 
-    /// From every first step on, the earliest next ones within the window.
+    /// From every first step on, the next ones within the window.
+    ///
+    /// Of one second, only those of the same session are in order.
     func visitorFunnel(_ steps: [Aim], _ window: Int64, _ query: FigureQuery) throws -> [String] {
         try connection.rows("drop table if exists moves")
         try connection.rows(
@@ -123,14 +125,17 @@ struct RawGoals {
             """
         )
         try connection.rows("create index moves_visitor on moves (visitor, m)")
-        var found = "select visitor, m as start, time as began, m from moves where \(condition(steps[0], query))"
+        var found =
+            "select visitor, m as start, time as began, m as last, time as last_time, sid as last_sid from moves where \(condition(steps[0], query))"
         var counts: [String] = []
         for index in steps.indices {
             if index > 0 {
                 found = """
-                    select b.visitor, b.start, b.began, min(h.m) as m from moves h
-                    join (\(found)) b on b.visitor = h.visitor and h.m > b.m and h.time - b.began <= \(window)
-                    where \(condition(steps[index], query)) group by b.visitor, b.start, b.began
+                    select distinct b.visitor, b.start, b.began, h.m as last, h.time as last_time, h.sid as last_sid
+                    from moves h
+                    join (\(found)) b on b.visitor = h.visitor and h.time - b.began <= \(window)
+                    and (h.time > b.last_time or h.sid = b.last_sid and h.m > b.last)
+                    where \(condition(steps[index], query))
                     """
             }
             counts += try connection.rows("select count(distinct visitor) from (\(found)) f").map { $0[0] ?? "" }

@@ -1,20 +1,16 @@
-/// Random numbers that a seed repeats: SplitMix64.
+import TestSupport
+
+/// Random values that a seed repeats.
 struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
+    private var generator: SplitMix64
 
     init(seed: UInt64) {
-        state = seed
+        generator = SplitMix64(seed: seed)
         // Neighboring seeds must not give one sequence shifted.
-        state = next() ^ (next() << 1)
+        generator = SplitMix64(seed: next() ^ (next() << 1))
     }
 
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
+    mutating func next() -> UInt64 { generator.next() }
 
     /// An integer of a range, both ends included.
     mutating func number(_ from: Int, _ to: Int) -> Int { Int.random(in: from...to, using: &self) }
