@@ -64,7 +64,7 @@ def check_clean(engine, collector):
 COLOR_RULES = ("color-contrast", "link-in-text-block")
 
 
-def axe_options(scheme):
+def _axe_options(scheme):
     """Options of axe: a page is checked by all rules in light colors; in dark ones its elements are the same, so only colors are checked."""
     options = {"resultTypes": ["violations"]}
     return options if scheme == "light" else options | {"runOnly": {"type": "rule", "values": COLOR_RULES}}
@@ -74,12 +74,12 @@ def axe_options(scheme):
 IS_STILL = "() => !document.getAnimations().some((one) => one instanceof CSSTransition)"
 
 
-def axe_faults(page, options=None):
-    """The violations that axe finds on a page whose transitions have ended, each with its first elements."""
+def axe_faults(page, scheme="light"):
+    """The violations that axe finds on a page in a color scheme, after the end of its transitions, each with its first elements."""
     from axe_playwright_python.sync_playwright import Axe
 
     wait_for(lambda: page.evaluate(IS_STILL), 10, "the end of the transitions")
-    found = Axe().run(page, options=options).response["violations"]
+    found = Axe().run(page, options=_axe_options(scheme)).response["violations"]
     return [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in found]
 
 

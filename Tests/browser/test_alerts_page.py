@@ -3,7 +3,7 @@
 import pytest
 
 from insight import OWNER, change, report, send, settle, visit_events
-from page import SCREENSHOTS, axe_faults, axe_options, check_layout
+from page import SCREENSHOTS, axe_faults, check_layout
 from sinks import HookSink
 from test_alerts import ERROR, FAST, SECRET, SOON, add
 from test_insight_page import open_page, ready, text
@@ -108,7 +108,7 @@ def test_the_card_and_its_dialogs_are_accessible_and_fit(chromium, shop, sink, s
         for width, height in ((1440, 900), (390, 844)):
             chromium.resize(width, height)
             check_layout(chromium, scheme)
-            faults = axe_faults(chromium.page, axe_options(scheme))
+            faults = axe_faults(chromium.page, scheme)
             assert not faults, (name, width, faults)
             chromium.evaluate("() => document.querySelector('.alerts').scrollIntoView()")
             chromium.screenshot(SCREENSHOTS / f"alerts-{name}-{scheme}-{width}.png")

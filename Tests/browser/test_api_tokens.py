@@ -288,7 +288,7 @@ def test_the_dialogs_of_access_are_accessible_and_fit_the_window(chromium, sqlit
             wait_for(lambda item=item: chromium.evaluate(f"() => document.querySelector('#{item}-list li')") is not None, 10, "the list")
             inside = f"() => {{ const box = document.querySelector('#{name}').getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth && box.top >= 0 && box.bottom <= innerHeight; }}"
             assert chromium.evaluate(inside), (name, width)
-            faults = axe_faults(chromium.page)
+            faults = axe_faults(chromium.page, scheme)
             assert not faults, (name, width, faults)
             chromium.screenshot(str(SCREENSHOTS / f"insight-{name}-{scheme}-{width}.png"))
             chromium.evaluate("() => document.querySelectorAll('dialog[open]').forEach((dialog) => dialog.close())")

@@ -9,7 +9,7 @@ import re
 import pytest
 
 import engines
-from page import PAGE_GZIP_BYTES_MAX, SCREENSHOTS, TABS, UNAVAILABLE, UUID7, axe_faults, axe_options, cards, check_clean, check_layout, show, visit
+from page import PAGE_GZIP_BYTES_MAX, SCREENSHOTS, TABS, UNAVAILABLE, UUID7, axe_faults, cards, check_clean, check_layout, show, visit
 from stores import count, events, submissions
 from waits import wait_for
 from wire import get
@@ -75,11 +75,11 @@ def test_the_page_is_accessible(chromium, serve, scheme):
         chromium.resize(width, 900)
         for tab in tabs:
             show(chromium, tab)
-            faults = axe_faults(chromium.page, axe_options(scheme))
+            faults = axe_faults(chromium.page, scheme)
             assert not faults, (tab, width, faults)
     chromium.press("?")
     wait_for(lambda: chromium.evaluate("() => document.querySelector('#help').open"), 10, "help")
-    assert not axe_faults(chromium.page, axe_options(scheme))
+    assert not axe_faults(chromium.page, scheme)
 
 
 def test_the_page_does_not_scroll_horizontally(engine, serve):

@@ -4,7 +4,7 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, change, report, send, settle, visit_events
-from page import SCREENSHOTS, axe_faults, axe_options, check_layout
+from page import SCREENSHOTS, axe_faults, check_layout
 from stores import count
 from test_insight_page import open_page, ready, text
 from waits import wait_for
@@ -94,7 +94,7 @@ def test_the_dialog_fits_and_is_accessible(chromium, shop, scheme):
         in_dialog(chromium, "This cannot be undone.")
         left, right, bottom = chromium.evaluate("() => { const box = document.querySelector('dialog.erase').getBoundingClientRect(); return [box.left, innerWidth - box.right, innerHeight - box.bottom]; }")
         assert left >= 0 and right >= 0 and bottom >= 0, (width, left, right, bottom)
-        faults = axe_faults(chromium.page, axe_options(scheme))
+        faults = axe_faults(chromium.page, scheme)
         assert not faults, (width, faults)
         chromium.screenshot(SCREENSHOTS / f"erase-{scheme}-{width}.png")
         press(chromium, "Cancel", "dialog.erase")

@@ -223,8 +223,8 @@ def test_paths_narrow_by_a_click_and_retention_has_periods(engine, shop):
     assert engine.errors() == []
 
 
-def check_access(chromium, what):
-    faults = axe_faults(chromium.page)
+def check_access(chromium, scheme, what):
+    faults = axe_faults(chromium.page, scheme)
     assert not faults, (what, faults)
 
 
@@ -242,12 +242,12 @@ def test_the_view_is_accessible_and_fits(chromium, shop, scheme):
         open_page(chromium, shop, fragment="goals")
         assert chromium.evaluate("() => document.documentElement.scrollWidth") <= width
         chromium.screenshot(str(SCREENSHOTS / f"insight-goals-{scheme}-{width}.png"), full_page=True)
-        check_access(chromium, width)
+        check_access(chromium, scheme, width)
         for name, selector in (("Edit", "#goal"), ("New funnel", "#funnel")):
             chromium.evaluate(f"() => [...document.querySelectorAll('#panel-goals button')].find((one) => one.textContent === {name!r}).click()")
             wait_for(lambda selector=selector: chromium.evaluate(f"() => document.querySelector({selector!r})?.open") is True, 5, "the dialog")
             chromium.screenshot(str(SCREENSHOTS / f"insight-goals-{selector[1:]}-{scheme}-{width}.png"))
-            check_access(chromium, (width, name))
+            check_access(chromium, scheme, (width, name))
             chromium.press("Escape")
             closed(chromium, selector)
     assert chromium.errors() == []

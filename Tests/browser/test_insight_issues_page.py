@@ -119,6 +119,6 @@ def test_the_list_an_issue_and_a_menu_are_accessible_and_fit(chromium, shop, sch
                 ready(chromium)
                 chromium.evaluate("() => document.querySelectorAll('#panel-issues details').forEach((one) => one.open = true)")
             assert chromium.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), (name, width)
-            faults = axe_faults(chromium.page)
+            faults = axe_faults(chromium.page, scheme)
             assert not faults, (name, width, faults)
     chromium.resize(1440, 900)

@@ -7,7 +7,7 @@ import pytest
 
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, TOKEN, VIEWS, change, report, send, send_until_seen, settle, visit_events
-from page import SCREENSHOTS, axe_faults, axe_options, check_layout
+from page import SCREENSHOTS, axe_faults, check_layout
 from program import run
 from waits import wait_for
 
@@ -288,7 +288,7 @@ def test_the_page_does_not_scroll_horizontally(engine, filled):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_is_accessible(chromium, filled, scheme):
     def check(what):
-        faults = axe_faults(chromium.page, axe_options(scheme))
+        faults = axe_faults(chromium.page, scheme)
         assert not faults, (what, faults)
 
     chromium.open(filled.url + "/insight", color_scheme=scheme)

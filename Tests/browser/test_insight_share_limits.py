@@ -100,7 +100,7 @@ def test_the_page_of_a_guest_and_the_form_are_accessible(chromium, sqlite, serve
     open_as_guest(chromium, f"{filled.url}/insight#share={share}", scheme)
     for width in (1440, 390):
         chromium.resize(width, 900)
-        faults = axe_faults(chromium.page)
+        faults = axe_faults(chromium.page, scheme)
         assert not faults, (width, faults)
         assert chromium.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), width
         chromium.screenshot(str(SCREENSHOTS / f"insight-share-limits-{scheme}-{width}.png"))
@@ -113,7 +113,7 @@ def test_the_page_of_a_guest_and_the_form_are_accessible(chromium, sqlite, serve
         chromium.evaluate(f"() => {{ const field = document.querySelector('#share-range'); field.value = {kind!r}; field.dispatchEvent(new Event('change')); }}")
         for width in (1440, 390):
             chromium.resize(width, 900)
-            faults = axe_faults(chromium.page)
+            faults = axe_faults(chromium.page, scheme)
             assert not faults, (kind, width, faults)
             chromium.screenshot(str(SCREENSHOTS / f"insight-share-form-{kind}-{scheme}-{width}.png"))
     chromium.resize(1440, 900)

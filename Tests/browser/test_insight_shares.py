@@ -114,7 +114,7 @@ def test_the_dialog_is_accessible(chromium, serve, sqlite, scheme):
         chromium.resize(width, 900)
         inside = "() => { const box = document.querySelector('#share').getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth && box.top >= 0; }"
         assert chromium.evaluate(inside), width
-        faults = axe_faults(chromium.page)
+        faults = axe_faults(chromium.page, scheme)
         assert not faults, (width, faults)
         chromium.screenshot(str(SCREENSHOTS / f"insight-shares-{scheme}-{width}.png"))
     chromium.resize(1440, 900)

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from insight import ENVIRONMENT, TOKEN, ask, send, visit_events
-from page import SCREENSHOTS, axe_faults, axe_options
+from page import SCREENSHOTS, axe_faults
 from postgres import free_port
 from shop import Shop
 from stores import HELD_SECONDS_MAX, PostgresStore, events
@@ -57,7 +57,7 @@ def look(chromium, name, scheme):
     for width in WIDTHS:
         chromium.resize(width, 900)
         wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"no wider than {width}")
-        faults = axe_faults(chromium.page, axe_options(scheme))
+        faults = axe_faults(chromium.page, scheme)
         assert not faults, (name, width, faults)
         chromium.screenshot(str(SCREENSHOTS / f"insight-{name}-{scheme}-{width}.png"))
     chromium.resize(1440, 900)

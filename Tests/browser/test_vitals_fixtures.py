@@ -63,4 +63,4 @@ def test_posted_vitals_equal_the_published_definitions(engine, name, site, own_d
     rows, failure = visit.run(FIXTURES[name], engine, own_drivers[engine], site)
     assert failure is None, failure
     assert rows
-    assert not [table.line(row) for row in rows if not row.is_equal]
+    assert not [table.line(row) for row in rows if not row.is_equal], visit.inputs(site)
