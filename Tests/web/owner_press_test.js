@@ -6,8 +6,9 @@ import { released, startPresses } from "../../Web/owner/press.js";
 const target = new EventTarget();
 startPresses(target);
 
-/** @param {string} type @param {string} pointerType */
-const send = (type, pointerType = "mouse") => target.dispatchEvent(Object.assign(new Event(type), { pointerType }));
+/** @param {string} type @param {string} pointerType @param {object} more */
+const send = (type, pointerType = "mouse", more = {}) =>
+  target.dispatchEvent(Object.assign(new Event(type), { pointerType, button: 0 }, more));
 
 /** Whether it has ended after all tasks that are due. @param {Promise<void>} promise */
 async function isOver(promise) {
@@ -50,5 +51,18 @@ Deno.test("a press that becomes a scroll ends, and so does one that a second pre
   assert.ok(await isOver(first));
   assert.ok(!await isOver(released()));
   send("pointercancel", "touch");
+  assert.ok(await isOver(released()));
+});
+
+Deno.test("a press that is released out of the page's sight ends with the next movement", async () => {
+  send("pointerdown");
+  send("pointermove", "mouse", { buttons: 1 });
+  assert.ok(!await isOver(released()));
+  send("pointermove", "mouse", { buttons: 0 });
+  assert.ok(await isOver(released()));
+});
+
+Deno.test("a press of another button is none", async () => {
+  send("pointerdown", "mouse", { button: 2 });
   assert.ok(await isOver(released()));
 });

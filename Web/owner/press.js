@@ -10,11 +10,21 @@ const TAP_MS_MAX = 50;
 let press = null;
 let end = () => {};
 
+/** Elements whose own lists and menus take the release, so that the page does not see it. */
+const FIELDS = "select, input, textarea";
+
 /** Watches the pointer. @param {EventTarget} [target] */
 export function startPresses(target = globalThis) {
   const options = { capture: true, passive: true };
-  target.addEventListener("pointerdown", begin, options);
+  target.addEventListener("pointerdown", (event) => {
+    const { button, target: pressed } = /** @type {PointerEvent} */ (event);
+    if (button === 0 && !(/** @type {Partial<Element>} */ (pressed ?? {}).closest?.(FIELDS))) begin();
+  }, options);
   target.addEventListener("pointercancel", () => end(), options);
+  // The release of a scroll bar is not reported either.
+  target.addEventListener("pointermove", (event) => {
+    if (/** @type {PointerEvent} */ (event).buttons === 0) end();
+  }, options);
   // The click follows the release.
   target.addEventListener("pointerup", (event) => {
     const isMouse = /** @type {PointerEvent} */ (event).pointerType === "mouse";
