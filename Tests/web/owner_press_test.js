@@ -66,3 +66,16 @@ Deno.test("a press of another button is none", async () => {
   send("pointerdown", "mouse", { button: 2 });
   assert.ok(await isOver(released()));
 });
+
+Deno.test("the late end of a press does not end the next one", async () => {
+  send("pointerdown", "touch");
+  const first = released();
+  send("pointerup", "touch");
+  send("pointerdown", "touch");
+  const second = released();
+  await first;
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  assert.ok(!await isOver(second));
+  send("pointercancel", "touch");
+  assert.ok(await isOver(second));
+});

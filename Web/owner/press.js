@@ -5,45 +5,47 @@
 const PRESS_MS_MAX = 5_000;
 /** Milliseconds between the release of a finger or pen and its click, at most. */
 const TAP_MS_MAX = 50;
-
-/** Ends when the press ends; null when no pointer is pressed. @type {Promise<void> | null} */
-let press = null;
-let end = () => {};
-
 /** Elements whose own lists and menus take the release, so that the page does not see it. */
 const FIELDS = "select, input, textarea";
 
-/** Watches the pointer. @param {EventTarget} [target] */
-export function startPresses(target = globalThis) {
-  const options = { capture: true, passive: true };
-  target.addEventListener("pointerdown", (event) => {
-    const { button, target: pressed } = /** @type {PointerEvent} */ (event);
-    if (button === 0 && !(/** @type {Partial<Element>} */ (pressed ?? {}).closest?.(FIELDS))) begin();
-  }, options);
-  target.addEventListener("pointercancel", () => end(), options);
-  // The release of a scroll bar is not reported either.
-  target.addEventListener("pointermove", (event) => {
-    if (/** @type {PointerEvent} */ (event).buttons === 0) end();
-  }, options);
-  // The click follows the release.
-  target.addEventListener("pointerup", (event) => {
-    const isMouse = /** @type {PointerEvent} */ (event).pointerType === "mouse";
-    setTimeout(end, isMouse ? 0 : TAP_MS_MAX);
-  }, options);
+/** A press, until its end. */
+class Press {
+  constructor() {
+    /** @type {Promise<void>} */
+    this.ended = new Promise((resolve) => this.resolve = resolve);
+    this.timer = setTimeout(() => this.end(), PRESS_MS_MAX);
+  }
+
+  end() {
+    clearTimeout(this.timer);
+    if (press === this) press = null;
+    this.resolve?.();
+  }
 }
 
-function begin() {
-  end();
-  press = new Promise((resolve) => {
-    const timer = setTimeout(() => end(), PRESS_MS_MAX);
-    end = () => {
-      clearTimeout(timer);
-      press = null;
-      end = () => {};
-      resolve();
-    };
+/** The present press. @type {Press | null} */
+let press = null;
+
+/** Watches the pointer. @param {EventTarget} [target] */
+export function startPresses(target = globalThis) {
+  const listen = (/** @type {string} */ type, /** @type {(event: PointerEvent) => void} */ listener) =>
+    target.addEventListener(type, /** @type {EventListener} */ (listener), { capture: true, passive: true });
+  listen("pointerdown", ({ button, target }) => {
+    press?.end();
+    const isField = /** @type {Partial<Element> | null} */ (target)?.closest?.(FIELDS);
+    if (button === 0 && !isField) press = new Press();
+  });
+  listen("pointercancel", () => press?.end());
+  // The release of a scroll bar is not reported either.
+  listen("pointermove", ({ buttons }) => {
+    if (buttons === 0) press?.end();
+  });
+  // The click follows the release.
+  listen("pointerup", ({ pointerType }) => {
+    const own = press;
+    setTimeout(() => own?.end(), pointerType === "mouse" ? 0 : TAP_MS_MAX);
   });
 }
 
-/** Ends when no pointer is pressed. */
-export const released = () => press ?? Promise.resolve();
+/** Ends when the present press ends, at once without one. */
+export const released = () => press?.ended ?? Promise.resolve();
