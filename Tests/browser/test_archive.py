@@ -15,7 +15,7 @@ import test_retention
 from bodies import make_ids
 from insight import ENVIRONMENT, ask, report
 from program import BINARY, clean_environment, started
-from stores import JSON_COLUMNS, count, make_store, moment
+from stores import JSON_COLUMNS, SQLiteStore, count, make_store, moment
 from test_demo_data import collector, fine
 from test_retention import RETENTION
 from waits import COMMAND_SECONDS_MAX, wait_for
@@ -351,18 +351,31 @@ def test_folders_that_are_no_archive_are_refused(sqlite, folder, tmp_path):
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None or os.geteuid() != 0, reason="needs root and unshare")
-def test_a_folder_that_is_full_keeps_the_archive_valid(sqlite, folder):
-    fine(sqlite, "demo", "--events", 3000)
+@pytest.mark.parametrize("kilobytes", range(16, 68, 4))
+def test_a_folder_that_is_full_keeps_the_archive_valid(full, tmp_path, kilobytes):
+    """In some of the folders, the complete files leave no room for the manifest."""
+    # A disk in a namespace of mounts that ends with the command; the files are copied out of it.
+    folder, copy = tmp_path / "archive", tmp_path / "copy"
     folder.mkdir()
-    # A disk of 64 KiB in a namespace of mounts that ends with the command; the files are copied out of it.
-    copy = folder.with_name("copy")
-    script = f'mount -t tmpfs -o size=64k tmpfs "{folder}" && "{BINARY}" archive --to "{folder}" --data "{sqlite.folder}/data"; code=$?; cp -r "{folder}" "{copy}"; exit $code'
+    script = (
+        f'mount -t tmpfs -o size={kilobytes}k tmpfs "{folder}" && "{BINARY}" archive --to "{folder}" --data "{full.folder}/data"; '
+        f'code=$?; cp -r "{folder}" "{copy}"; exit $code'
+    )
     result = subprocess.run(["unshare", "--mount", "sh", "-c", script], env=clean_environment(), capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
     if "permission denied" in result.stderr.lower() or "not permitted" in result.stderr.lower():
         pytest.skip("no right to mount")
     assert result.returncode == 1 and "No space left" in result.stderr, result
-    assert "The archive is complete" in fine(sqlite, "archive", "--verify", copy).stdout
+    assert "The archive is complete" in fine(full, "archive", "--verify", copy).stdout
     assert len(manifest(copy)["files"]) > 0
+    assert sorted(file["name"] for file in manifest(copy)["files"]) == files(copy)
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    """A store whose archive is larger than each of the disks."""
+    store = SQLiteStore(tmp_path_factory.mktemp("full"))
+    fine(store, "demo", "--events", 3000)
+    return store
 
 
 def test_rows_of_another_database_are_refused(sqlite, tmp_path, request, folder):

@@ -42,9 +42,14 @@ package struct ArchiveManifest: Equatable, Sendable {
 
     /// Adds a file, or replaces the one of its day and table.
     mutating func set(_ file: ArchiveFile) {
-        files.removeAll { $0.day == file.day && $0.table == file.table }
+        remove(file)
         let index = files.firstIndex { ($0.day, $0.table) > (file.day, file.table) } ?? files.count
         files.insert(file, at: index)
+    }
+
+    /// Removes the file of a day and table.
+    mutating func remove(_ file: ArchiveFile) {
+        files.removeAll { $0.day == file.day && $0.table == file.table }
     }
 
     // MARK: - JSON

@@ -37,7 +37,8 @@ package final class ArchiveRun {
 
     private(set) var manifest: ArchiveManifest
     private var (isChanged, savedAt) = (false, ContinuousClock.now)
-    private var obsolete: [String] = []
+    /// Files that the manifest in the folder does not list yet, each with the one that it replaces.
+    private var unsaved: [(new: ArchiveFile, old: ArchiveFile?)] = []
     private var through: Int64 = 0
     private var summary = Summary()
 
@@ -97,7 +98,7 @@ package final class ArchiveRun {
             }
         } catch {
             // What is complete stays, whatever the error was.
-            try? save()
+            saveWhatFits()
             throw error
         }
         try save()
@@ -136,8 +137,21 @@ package final class ArchiveRun {
         guard isChanged else { return }
         try folder.save(manifest)
         (isChanged, savedAt) = (false, .now)
-        for name in obsolete { unlink(folder.file(name)) }
-        obsolete = []
+        for file in unsaved { if let old = file.old { unlink(folder.file(old.name)) } }
+        unsaved = []
+    }
+
+    /// Saves the manifest after an error.
+    ///
+    /// If the new files fill the disk, the manifest no longer fits. In that case the latest files are removed until it does;
+    /// the next run would remove every file that the manifest does not list.
+    private func saveWhatFits() {
+        // The error that ended the run is the one to report.
+        while (try? save()) == nil, let file = unsaved.popLast() {
+            unlink(folder.file(file.new.name))
+            manifest.remove(file.new)
+            if let old = file.old { manifest.set(old) }
+        }
     }
 
     // MARK: - What is missing
@@ -303,11 +317,10 @@ package final class ArchiveRun {
 
     private func finish(_ writer: ArchiveWriter?, _ table: ArchiveTable) throws {
         guard let writer else { return }
-        let old = writer.listedName
         let file = try writer.finish(through: table.hasSite ? through : nil)
+        unsaved.append((file, writer.listed))
         manifest.set(file)
         isChanged = true
-        if let old { obsolete.append(old) }
         summary.files += 1
         summary.rows += file.rows
         if savedAt.duration(to: .now) >= .milliseconds(Self.saveMilliseconds) { try save() }

@@ -18,8 +18,8 @@ final class ArchiveWriter {
     private var (rows, bytes): (Int64, Int64) = (0, 0)
     private var (first, last): (Int64?, Int64?)
     private let previous: ArchiveReader?
-    /// The name of the version that is replaced.
-    let listedName: String?
+    /// The version that is replaced.
+    let listed: ArchiveFile?
     private var waiting: (row: [SQLValue], key: ArchiveKey)?
 
     /// The previous version of a file.
@@ -35,7 +35,7 @@ final class ArchiveWriter {
         guard let encoder = GzipEncoder() else { throw ArchiveError("there is not enough memory to compress") }
         self.encoder = encoder
         file = try NewFile(temporary: folder.file("\(ArchiveFolder.temporaryName)-\(day.text)-\(table.word)"))
-        listedName = versions.listed?.name
+        listed = versions.listed
         previous = try versions.intact.map { try ArchiveReader(folder, $0) }
         try takePrevious()
     }
@@ -68,7 +68,7 @@ final class ArchiveWriter {
     func finish(through: Int64?) throws -> ArchiveFile {
         try copyPrevious { _ in true }
         try flush(isLast: true)
-        let version = listedName.flatMap { ArchiveFolder.version($0, day, table) } ?? 0
+        let version = listed.flatMap { ArchiveFolder.version($0.name, day, table) } ?? 0
         let name = ArchiveFolder.name(day, table, version: version + 1)
         try file.publish(as: folder.file(name))
         return ArchiveFile(
@@ -90,7 +90,7 @@ final class ArchiveWriter {
             return
         }
         guard let row = ArchiveLine.row(line, table) else {
-            throw ArchiveError.damaged(listedName ?? "", "a line is not a row of \(table.name)")
+            throw ArchiveError.damaged(listed?.name ?? "", "a line is not a row of \(table.name)")
         }
         waiting = (row, ArchiveKey(table, row))
     }
