@@ -142,6 +142,14 @@ package protocol Store: Sendable {
     ///
     /// Changes nothing.
     func migrationStatus() throws(StoreError) -> [MigrationStatus]
+    /// All known migrations, in order.
+    var migrations: [Migration] { get }
+    /// The sizes of the tables of these names that exist, in the database as it is.
+    ///
+    /// Changes nothing, and creates no database. Numbers of rows that would take long to count are estimates.
+    func tableSizes(_ names: Set<String>) throws(StoreError) -> [String: TableSize]
+    /// Free bytes of the disk of the database; nil when it may be on another machine, or does not exist.
+    var diskFree: Int64? { get }
     /// Opens a connection for writing.
     ///
     /// Throws `.unavailable` without waiting when the database is down.
@@ -165,6 +173,20 @@ package protocol Store: Sendable {
 extension Store {
     /// Applies all pending migrations.
     package func migrate() throws(StoreError) -> [String] { try migrate { _, _ in true } }
+
+    /// What the pending migrations would do to the database.
+    ///
+    /// Changes nothing. Throws the same errors as `migrationStatus`.
+    package func migrationForecast() throws(StoreError) -> MigrationForecast {
+        let names = Set(try migrationStatus().filter { !$0.isApplied }.map(\.name))
+        let pending = migrations.filter { names.contains($0.name) }
+        return MigrationForecast(
+            MigrationEngine(rawValue: engine) ?? .postgresql,
+            known: migrations,
+            pending: names,
+            sizes: try pending.isEmpty ? [:] : tableSizes(MigrationForecast.tablesToMeasure(pending))
+        )
+    }
 }
 
 /// A connection that writes batches.

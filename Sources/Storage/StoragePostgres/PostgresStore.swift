@@ -14,7 +14,7 @@ package struct PostgresStore: Store {
     static let connectMilliseconds: Int32 = 5000
 
     private let url: String
-    let migrations: [Migration]
+    package let migrations: [Migration]
 
     package init(url: String, migrations: [Migration]) {
         self.url = url

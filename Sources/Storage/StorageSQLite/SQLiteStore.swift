@@ -20,7 +20,7 @@ package struct SQLiteStore: Store {
     static let openPauseMilliseconds = 50
 
     let path: String
-    let migrations: [Migration]
+    package let migrations: [Migration]
 
     package init(path: String, migrations: [Migration]) {
         self.path = path
@@ -105,7 +105,7 @@ package struct SQLiteStore: Store {
 
     // MARK: - The file
 
-    private var exists: Bool { access(path, F_OK) == 0 }
+    var exists: Bool { access(path, F_OK) == 0 }
 
     /// Opens the file, which must exist, with the settings shared by all connections.
     func open(busyMilliseconds: Int32 = Self.busyMilliseconds) throws(StoreError) -> Connection {
