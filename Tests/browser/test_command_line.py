@@ -128,7 +128,7 @@ def test_request_headers_do_not_affect_the_link(serve, tmp_path):
 @pytest.mark.parametrize(
     "words, code",
     [
-        (("verify",), 1), (("rebuild",), 1), (("link",), 1), (("demo", "--remove"), 1), (("backup", "file"), 1), (("migrate", "--list"), 0),
+        (("verify",), 1), (("rebuild",), 1), (("link",), 1), (("demo", "--remove"), 1), (("backup", "file"), 1), (("migrate", "--list"), 0), (("migrate", "--plan"), 0),
         (("archive", "--to", "folder"), 1),
         (("--help",), 0), (("help", "demo"), 0), (("help", "--man"), 0), (("--version",), 0), (("completions", "bash"), 0),
     ],
@@ -155,7 +155,7 @@ def test_a_database_without_our_tables_is_an_error_and_not_changed(store, words)
 
 def test_commands_name_their_database_without_secrets(store):
     run("migrate", folder=store.folder, environment=store.environment)
-    for words in (("migrate",), ("migrate", "--list"), ("verify",), ("rebuild",), ("demo", "--events", "10"), ("demo", "--remove")):
+    for words in (("migrate",), ("migrate", "--list"), ("migrate", "--plan"), ("verify",), ("rebuild",), ("demo", "--events", "10"), ("demo", "--remove")):
         result = run(*words, folder=store.folder, environment=store.environment)
         assert result.returncode == 0, result.stderr
         name = f"SQLite file {store.path}" if store.name == "sqlite" else f"PostgreSQL database {store.database} at 127.0.0.1:{store.cluster.port}"

@@ -151,7 +151,11 @@ struct Arguments: Equatable {
         case .import:
             guard argument != nil else { throw UsageError(problem: "missing \(CommandEntry.importPath)") }
         case .archive: try checkArchive()
-        case .serve, .migrate, .verify, .rebuild, .demo, .link: break
+        case .migrate:
+            guard !listsMigrations || !has(.plan) else {
+                throw UsageError(problem: "choose \(Option.list.name) or \(Option.plan.name)")
+            }
+        case .serve, .verify, .rebuild, .demo, .link: break
         }
     }
 

@@ -56,6 +56,12 @@ struct Option: Sendable {
         value: nil,
         summary: "print each migration with APPLIED or PENDING and change nothing"
     )
+    static let plan = Option(
+        name: "--plan",
+        kind: .flag,
+        value: nil,
+        summary: "print what each pending migration locks, how long it takes and the space it needs; change nothing"
+    )
     static let resume = Option(
         name: "--resume",
         kind: .flag,
@@ -171,9 +177,10 @@ struct CommandEntry: Sendable {
         command: .migrate,
         summary: "Create or upgrade the database schema",
         paragraphs: [
-            "Applies pending migrations to the PostgreSQL database in DB_URL, or to the SQLite file in the data folder. Each migration is one transaction: after an interruption, run the command again."
+            "Applies pending migrations to the PostgreSQL database in DB_URL, or to the SQLite file in the data folder. Each migration is one transaction: after an interruption, run the command again.",
+            "With --plan, durations and sizes are estimates. Exits with status 4 if the disk of a SQLite file has less free space than the migrations need.",
         ],
-        options: [.list, .data]
+        options: [.list, .plan, .data]
     )
     private static let verify = CommandEntry(
         command: .verify,

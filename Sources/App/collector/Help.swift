@@ -6,6 +6,7 @@ enum Help {
         "Options override environment variables, which override the .env file in the working folder, which overrides the defaults."
     static let exitCodes: [(code: String, meaning: String)] = [
         ("0", "success"), ("1", "failure"), ("2", "usage error"), ("3", "undecided budgets of check"),
+        ("4", "too little free space for the pending migrations"),
         ("130", "interrupted by SIGINT"), ("143", "interrupted by SIGTERM"),
     ]
     /// Maximum line length in columns.

@@ -1,13 +1,29 @@
 import Storage
 
-/// `collector migrate`: applies pending migrations, or lists all migrations with their state.
+/// `collector migrate`: applies pending migrations, lists all migrations, or describes what the pending ones will do.
 struct MigrateCommand {
     private let configuration: Configuration
+    private let arguments: Arguments
 
-    init(_ configuration: Configuration) { self.configuration = configuration }
+    init(_ configuration: Configuration, _ arguments: Arguments) {
+        (self.configuration, self.arguments) = (configuration, arguments)
+    }
 
-    func run(listOnly: Bool) throws -> ExitCode {
-        try listOnly ? list() : apply()
+    func run() throws -> ExitCode {
+        if arguments.listsMigrations { return try list() }
+        return try arguments.has(.plan) ? plan() : apply()
+    }
+
+    /// Describes the pending migrations without creating or changing the database.
+    private func plan() throws -> ExitCode {
+        let store = StoreChoice.describe(configuration)
+        Console.error("Database: \(store.location)")
+        let engine = MigrationEngine(rawValue: store.engine) ?? .postgresql
+        let text = MigrationPlanText(try store.migrationForecast(), engine, diskFree: store.diskFree)
+        for line in text.lines { Console.out(line) }
+        guard text.lacksSpace else { return .success }
+        Console.error("collector: warning: \(text.warning)")
+        return .insufficientSpace
     }
 
     /// Lists the migrations without creating the database; all are pending when it does not exist.

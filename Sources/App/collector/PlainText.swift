@@ -15,3 +15,12 @@ extension String {
         )
     }
 }
+
+extension Int64 {
+    /// A size in bytes with its unit.
+    var byteText: String {
+        self < 10_000
+            ? "\(self) bytes"
+            : self < 10_000_000 ? "\(self / 1000) kB" : "\(ProgressMeter.grouped(self / 1_000_000)) MB"
+    }
+}

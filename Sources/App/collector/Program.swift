@@ -50,7 +50,7 @@ struct Program {
                     warnings: unknown.map(\.message),
                     log: log
                 ).run()
-            case .migrate: return try MigrateCommand(configuration).run(listOnly: arguments.listsMigrations)
+            case .migrate: return try MigrateCommand(configuration, arguments).run()
             case .verify: return try VerifyCommand(configuration).run()
             case .link:
                 let namesListener = ["HOST", "PORT"].contains { arguments.settings[$0] != nil }
@@ -104,6 +104,8 @@ enum ExitCode: Int32 {
     case usage = 2
     /// No budget is exceeded, but the samples do not decide all of them.
     case undecided = 3
+    /// The disk has less free space than the pending migrations need.
+    case insufficientSpace = 4
     /// 128 plus the signal number, as in a shell.
     case interrupted = 130
     case terminated = 143

@@ -34,7 +34,7 @@ struct BackupCommand {
         }
         progress.end()
         guard try file.publish(replacing: overwrites) else { throw Self.exists(path) }
-        Console.out("Backup written to \(path): \(UnnamedFile.bytes(path).text), \(content.text)")
+        Console.out("Backup written to \(path): \(UnnamedFile.bytes(path).byteText), \(content.text)")
         Console.out("Next: copy it to another machine, with the file 'token' of the data folder.")
         Console.out("To restore it into an empty database: collector restore \(path)")
         return .success
@@ -119,7 +119,7 @@ struct BackupProgressLine {
             shown.update(done)
             pages = shown
         } else if meter.line(done: 0, elapsed: start.duration(to: .now)) != nil {
-            let line = copying + (path.map { ": \(UnnamedFile.bytes($0).text)" } ?? "")
+            let line = copying + (path.map { ": \(UnnamedFile.bytes($0).byteText)" } ?? "")
             if Console.isErrorTerminal { Console.rewriteError(line) } else { Console.error(line) }
             hasLine = true
         }
@@ -140,14 +140,5 @@ extension BackupContent {
         let journal = journalRecords > 0 ? ", \(ProgressMeter.grouped(journalRecords)) records of the journal" : ""
         return "\(counted("collector_events")) events, \(counted("debug_data")) submissions, "
             + "\(counted("delivery_reports")) delivery reports\(journal)"
-    }
-}
-
-extension Int64 {
-    /// A size in bytes with its unit.
-    fileprivate var text: String {
-        self < 10_000
-            ? "\(self) bytes"
-            : self < 10_000_000 ? "\(self / 1000) kB" : "\(ProgressMeter.grouped(self / 1_000_000)) MB"
     }
 }
