@@ -385,8 +385,15 @@ let package = Package(
     cLanguageStandard: .c2x
 )
 
-// The build for the thread sanitizer has the tests of concurrent modules alone (scripts/test): a comma-separated list.
+// Only these test targets, separated by commas, and what they depend on: for the thread sanitizer (scripts/test).
 if let names = Context.environment["COLLECTOR_TEST_TARGETS"] {
-    let wanted = names.split(separator: ",").map(String.init)
-    package.targets.removeAll { $0.type == .test && !wanted.contains($0.name) }
+    let targets = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+    var wanted = names.split(separator: ",").map(String.init)
+    var kept: Set<String> = []
+    while let name = wanted.popLast() {
+        guard kept.insert(name).inserted else { continue }
+        for case .byNameItem(let dependency, _) in targets[name]?.dependencies ?? [] { wanted.append(dependency) }
+    }
+    package.targets.removeAll { !kept.contains($0.name) }
+    package.products = []
 }
