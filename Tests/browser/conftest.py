@@ -13,6 +13,7 @@ import workers
 from page import visit
 from postgres import Cluster
 from program import BINARY, Collector, raise_open_files_limit
+from reuse import Reusing
 from stores import SQLiteStore, make_store
 from waits import wait_for
 
@@ -259,6 +260,15 @@ def pytest_runtest_teardown(item, nextitem):
             # A page that hangs was the concern of the test.
             with contextlib.suppress(Exception):
                 drivers[key].leave("about:blank")
+
+
+def pytest_runtest_makereport(item, call):
+    """Reports to the engines of a test how it ended."""
+    drivers = (getattr(item, "funcargs", None) or {}).get("drivers", {})
+    if call.when == "call" or call.excinfo:
+        for key in driver_keys(item) & set(drivers):
+            if isinstance(drivers[key], Reusing):
+                drivers[key].end_test(has_passed=call.excinfo is None)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 A driver opens one page at a time and has: name, version, open(url), evaluate(function), click(selector), press(key), resize(width, height),
 screenshot(path), leave() (to another page, as a visitor does), set_timeout(seconds) (of later calls), errors() (those that the engine reported), quit().
+Drivers that reuse a tab (see reuse.py) also have end_test(has_passed).
 """
 
 import functools

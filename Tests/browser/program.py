@@ -12,6 +12,7 @@ import subprocess
 import threading
 import time
 
+from reuse import note_port
 from waits import COMMAND_SECONDS_MAX, END_SECONDS_MAX, START_SECONDS_MAX, STOP_SECONDS_MAX, wait_for
 from wire import Closed, get
 
@@ -136,6 +137,7 @@ class Collector:
         found = self.wait_for_line(r"Listening on (http://(\S+):(\d+))\b")
         self.listens_after = time.monotonic() - self.started_at
         self.url, self.host, self.port = found[1], found[2].strip("[]"), int(found[3])
+        note_port(self.port)
 
     def ask(self, path):
         """A response to the owner, whatever the token is; None while the server does not answer."""

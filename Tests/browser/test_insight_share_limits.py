@@ -23,8 +23,8 @@ def shown_ranges(engine):
     return found
 
 
-def open_as_guest(engine, url, scheme="light"):
-    engine.open(url, color_scheme=scheme)
+def open_as_guest(engine, url, **options):
+    engine.open(url, **options)
     engine.signed_in_at = None
     wait_for(lambda: engine.evaluate("() => self.collectorInsight?.access()") == "reader", 15, "a guest")
     ready(engine)
@@ -97,7 +97,7 @@ def test_the_page_of_a_guest_and_the_form_are_accessible(chromium, sqlite, serve
     filled = Filled(sqlite, serve)
     limits = {"site": SITE, "range_days": 7, "views": ["overview", "visitors", "goals"]}
     share = change(filled.port, "POST", "/api/shares", {"days": 1, "label": "For the shop"} | limits, OWNER).json()["share"]
-    open_as_guest(chromium, f"{filled.url}/insight#share={share}", scheme)
+    open_as_guest(chromium, f"{filled.url}/insight#share={share}", color_scheme=scheme)
     for width in (1440, 390):
         chromium.resize(width, 900)
         faults = axe_faults(chromium.page, scheme)

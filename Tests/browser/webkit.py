@@ -15,6 +15,7 @@ import urllib.request
 
 from postgres import free_port
 from program import die_with_parent
+from reuse import HOST, TAB_STATE, Reusing
 from waits import BROWSER_SECONDS_MAX, END_SECONDS_MAX, PAUSE_SECONDS, START_SECONDS_MAX
 
 KEYS = {"Tab": "\ue004", "Enter": "\ue007", "ArrowLeft": "\ue012", "ArrowRight": "\ue014", "ArrowUp": "\ue013", "ArrowDown": "\ue015", "Home": "\ue011", "End": "\ue010", "Escape": "\ue00c"}
@@ -24,7 +25,7 @@ OPEN_SECONDS_MAX = 25
 OPEN_ATTEMPTS_MAX = 3
 
 
-class WebKit:
+class WebKit(Reusing):
     name = "webkit"
     #: Default timeout of a request in seconds.
     _timeout = BROWSER_SECONDS_MAX
@@ -41,7 +42,7 @@ class WebKit:
         self._session = None
         self.version = None
         self._start_driver()
-        self._open()
+        self._open_fresh()
 
     def _start_driver(self):
         self._port = free_port()
@@ -107,18 +108,14 @@ class WebKit:
         except urllib.error.HTTPError as error:
             raise RuntimeError(f"{path}: {error.read()[:800]}") from error
 
-    def open(self, url):
-        """Opens a page with empty storage of its own."""
-        self.set_timeout(BROWSER_SECONDS_MAX)
-        self._open(url)
-
-    def _open(self, url="about:blank"):
+    def _open_fresh(self, url="about:blank"):
         """Starts a browser with a page. The driver sometimes never responds while its browser starts; then another one is started."""
         for attempt in range(OPEN_ATTEMPTS_MAX):
             seconds = OPEN_SECONDS_MAX * (attempt + 1)
             try:
                 self._end()
                 self._begin(seconds)
+                self._tab_state = self._state_of_tab(seconds)
                 self._request("POST", "/url", {"url": url}, timeout=seconds)
                 return
             except OSError:
@@ -127,6 +124,17 @@ class WebKit:
                 self._session = None
                 self._stop_driver()
                 self._start_driver()
+
+    def _state_of_tab(self, timeout):
+        return self._request("POST", "/execute/sync", {"script": f"return ({TAB_STATE})()", "args": []}, timeout=timeout)
+
+    def _empty_tab(self):
+        # The driver deletes only the cookies of the page's host.
+        if not self._request("GET", "/url").startswith(f"http://{HOST}:"):
+            return False
+        self._request("DELETE", "/cookie")
+        self.leave("about:blank")
+        return len(self._request("GET", "/window/handles")) == 1
 
     def set_timeout(self, seconds):
         self._timeout = seconds
