@@ -5,20 +5,19 @@ import gzip
 import hashlib
 import json
 import os
-import shutil
 import signal
-import subprocess
 
 import pytest
 
 import test_retention
 from bodies import make_ids
 from insight import ENVIRONMENT, ask, report
-from program import BINARY, clean_environment, started
+from program import BINARY, started
+from small_disk import run_on_disk
 from stores import JSON_COLUMNS, SQLiteStore, count, make_store, moment
 from test_demo_data import collector, fine
 from test_retention import RETENTION
-from waits import COMMAND_SECONDS_MAX, wait_for
+from waits import wait_for
 
 pytestmark = pytest.mark.usefixtures("one_day")
 
@@ -350,20 +349,13 @@ def test_folders_that_are_no_archive_are_refused(sqlite, folder, tmp_path):
     assert result.returncode == 1 and "Not a directory" in result.stderr
 
 
-@pytest.mark.skipif(shutil.which("unshare") is None or os.geteuid() != 0, reason="needs root and unshare")
 @pytest.mark.parametrize("kilobytes", range(16, 68, 4))
 def test_a_folder_that_is_full_keeps_the_archive_valid(full, tmp_path, kilobytes):
     """In some of the folders, the complete files leave no room for the manifest."""
-    # A disk in a namespace of mounts that ends with the command; the files are copied out of it.
     folder, copy = tmp_path / "archive", tmp_path / "copy"
-    folder.mkdir()
-    script = (
-        f'mount -t tmpfs -o size={kilobytes}k tmpfs "{folder}" && "{BINARY}" archive --to "{folder}" --data "{full.folder}/data"; '
-        f'code=$?; cp -r "{folder}" "{copy}"; exit $code'
-    )
-    result = subprocess.run(["unshare", "--mount", "sh", "-c", script], env=clean_environment(), capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
-    if "permission denied" in result.stderr.lower() or "not permitted" in result.stderr.lower():
-        pytest.skip("no right to mount")
+    # The files are copied out of the disk, which ends with the command.
+    script = f'"{BINARY}" archive --to "{folder}" --data "{full.folder}/data"; code=$?; cp -r "{folder}" "{copy}"; exit $code'
+    result = run_on_disk(folder, kilobytes, script)
     assert result.returncode == 1 and "No space left" in result.stderr, result
     assert "The archive is complete" in fine(full, "archive", "--verify", copy).stdout
     assert len(manifest(copy)["files"]) > 0

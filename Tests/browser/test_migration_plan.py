@@ -1,16 +1,13 @@
 """`collector migrate --plan`: what pending migrations do to a database, before they are applied."""
 
 import hashlib
-import os
 import re
-import shutil
-import subprocess
 
 import pytest
 
-from program import BINARY, ROOT, clean_environment, run
+from program import BINARY, ROOT, run
+from small_disk import run_on_disk
 from test_lifecycle import MIGRATIONS, applied
-from waits import COMMAND_SECONDS_MAX
 
 #: Locks of PostgreSQL on tables in the words of the plan; locks of readers are left out.
 LOCKS = {
@@ -171,7 +168,6 @@ def test_postgresql_takes_the_locks_of_the_plan(store):
     assert compared > 100
 
 
-@pytest.mark.skipif(shutil.which("unshare") is None or os.geteuid() != 0, reason="needs root and unshare")
 def test_too_little_free_space_is_a_warning_with_a_status_of_its_own(sqlite):
     make_old(sqlite, 18)
     sqlite.execute(
@@ -180,13 +176,7 @@ def test_too_little_free_space_is_a_warning_with_a_status_of_its_own(sqlite):
     )
     size = sqlite.path.stat().st_size // 1024 + 256
     folder = sqlite.folder / "small"
-    folder.mkdir()
-    script = f'mount -t tmpfs -o size={size}k tmpfs "{folder}" && cp "{sqlite.path}" "{folder}/" && exec "{BINARY}" migrate --plan --data "{folder}"'
-    result = subprocess.run(
-        ["unshare", "--mount", "sh", "-c", script], env=clean_environment(), capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX
-    )
-    if "permission denied" in result.stderr.lower() or "not permitted" in result.stderr.lower():
-        pytest.skip("no right to mount")
+    result = run_on_disk(folder, size, f'cp "{sqlite.path}" "{folder}/" && exec "{BINARY}" migrate --plan --data "{folder}"')
     assert result.returncode == 4, result
     assert re.search(r"collector: warning: the disk has \d+ \w+ of free space, and the migrations need about [\d,]+ [kM]B\n$", result.stderr), result
     assert "Total: " in result.stdout
