@@ -14,7 +14,6 @@ import Testing
         let known = [Migration(name: "0001_first", sql: sql)]
         return MigrationPlanText(
             MigrationForecast(engine, known: known, pending: ["0001_first"], sizes: sizes),
-            engine,
             diskFree: diskFree
         )
     }
@@ -26,7 +25,7 @@ import Testing
 
     @Test func `nothing pending is one sentence`() {
         let forecast = MigrationForecast(.sqlite, known: [], pending: [], sizes: [:])
-        let lines = MigrationPlanText(forecast, .sqlite, diskFree: 0).lines
+        let lines = MigrationPlanText(forecast, diskFree: 0).lines
         #expect(lines == ["Nothing is pending: the database is up to date"])
     }
 

@@ -18,8 +18,7 @@ struct MigrateCommand {
     private func plan() throws -> ExitCode {
         let store = StoreChoice.describe(configuration)
         Console.error("Database: \(store.location)")
-        let engine = MigrationEngine(rawValue: store.engine) ?? .postgresql
-        let text = MigrationPlanText(try store.migrationForecast(), engine, diskFree: store.diskFree)
+        let text = MigrationPlanText(try store.migrationForecast(), diskFree: store.diskFree)
         for line in text.lines { Console.out(line) }
         guard text.lacksSpace else { return .success }
         Console.error("collector: warning: \(text.warning)")

@@ -3,12 +3,11 @@ import Storage
 /// The text of `collector migrate --plan`.
 struct MigrationPlanText {
     private let forecast: MigrationForecast
-    private let engine: MigrationEngine
     private let diskFree: Int64?
 
     /// Formats a forecast; `diskFree` are the free bytes of the disk, nil when they are not known.
-    init(_ forecast: MigrationForecast, _ engine: MigrationEngine, diskFree: Int64?) {
-        (self.forecast, self.engine, self.diskFree) = (forecast, engine, diskFree)
+    init(_ forecast: MigrationForecast, diskFree: Int64?) {
+        (self.forecast, self.diskFree) = (forecast, diskFree)
     }
 
     /// Tables whose locks make records wait in the journal.
@@ -58,7 +57,7 @@ struct MigrationPlanText {
                     + "until then, reports lack events"
             )
         }
-        if engine == .postgresql {
+        if forecast.engine == .postgresql {
             lines.append("Free space: not known; check the disk of the PostgreSQL server")
         } else if let diskFree {
             lines.append("Free space: \(diskFree.byteText)")
@@ -126,7 +125,7 @@ struct MigrationPlanText {
 
     /// SQLite locks all tables at once.
     private func holdsRecords(_ table: MigrationForecast.Table) -> Bool {
-        engine == .sqlite || Self.recordTables.contains(table.name)
+        forecast.engine == .sqlite || Self.recordTables.contains(table.name)
     }
 
     private func duration(_ seconds: Double) -> String {

@@ -43,6 +43,7 @@ package struct MigrationForecast: Sendable, Equatable {
         package var bytes: Double
     }
 
+    package let engine: MigrationEngine
     package private(set) var steps: [Step] = []
     /// Nil when no pending migration requests it, or there are no events.
     package private(set) var rebuild: Rebuild?
@@ -65,6 +66,7 @@ package struct MigrationForecast: Sendable, Equatable {
         pending: Set<String>,
         sizes: [String: TableSize]
     ) {
+        self.engine = engine
         var schema = SchemaSimulation(engine, sizes)
         for migration in known {
             let isPending = pending.contains(migration.name)
