@@ -69,7 +69,7 @@ def wanted():
 
 #: Tests of the owner's page: its logic and the server's responses do not depend on the engine, so these files run in one.
 #: A test whose result does depend on it (layout, focus, storage, streams, time zones) is marked `every_engine`.
-PAGE_TESTS = ("test_insight_", "test_hidden_characters")
+PAGE_TESTS = ("test_insight_", "test_hidden_characters", "test_access")
 
 
 def is_page_test(file_name):

@@ -1,10 +1,7 @@
 """Shared by tests of the dashboard: visits a page and reads its cards."""
 
-import pathlib
-
 from waits import wait_for
 
-SCREENSHOTS = pathlib.Path(__file__).resolve().parent / "screenshots"
 PAGE_GZIP_BYTES_MAX = 150_000
 TABS = ("overview", "performance", "fingerprint", "raw")
 UUID7 = r"[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}"
@@ -58,29 +55,6 @@ def check_clean(engine, collector):
     assert addresses
     for address in addresses + getattr(engine, "requests", []):
         assert address.startswith((collector.url + "/", "data:", "blob:")), address
-
-
-#: Rules of axe whose result depends on colors.
-COLOR_RULES = ("color-contrast", "link-in-text-block")
-
-
-def _axe_options(scheme):
-    """Options of axe: a page is checked by all rules in light colors; in dark ones its elements are the same, so only colors are checked."""
-    options = {"resultTypes": ["violations"]}
-    return options if scheme == "light" else options | {"runOnly": {"type": "rule", "values": COLOR_RULES}}
-
-
-#: Whether no color or size is on its way to another value; animations without an end do not count.
-IS_STILL = "() => !document.getAnimations().some((one) => one instanceof CSSTransition)"
-
-
-def axe_faults(page, scheme="light"):
-    """The violations that axe finds on a page in a color scheme, after the end of its transitions, each with its first elements."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    wait_for(lambda: page.evaluate(IS_STILL), 10, "the end of the transitions")
-    found = Axe().run(page, options=_axe_options(scheme)).response["violations"]
-    return [(fault["id"], [node["target"] for node in fault["nodes"]][:5]) for fault in found]
 
 
 DRAWN_BADLY = """() => {

@@ -5,9 +5,10 @@ import urllib.parse
 
 import pytest
 
+from access import check_access, check_widths, save_screenshot
 from bodies import make_ids
 from insight import ENVIRONMENT, OWNER, TOKEN, VIEWS, change, report, send, send_until_seen, settle, visit_events
-from page import SCREENSHOTS, axe_faults, check_layout
+from page import check_layout
 from program import run
 from waits import wait_for
 
@@ -285,28 +286,23 @@ def test_the_page_does_not_scroll_horizontally(engine, filled):
     engine.resize(1440, 900)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_is_accessible(chromium, filled, scheme):
+def test_the_page_is_accessible(chromium, filled):
     def check(what):
-        faults = axe_faults(chromium.page, scheme)
-        assert not faults, (what, faults)
+        check_access(chromium, f"insight-{what}-access")
 
-    chromium.open(filled.url + "/insight", color_scheme=scheme)
+    chromium.open(filled.url + "/insight")
     wait_for(lambda: chromium.evaluate("() => document.querySelector('#sign-in')?.hidden === false"), 15, "the form")
     check("form")
     chromium.leave(f"{filled.url}/insight?signs-in#token={TOKEN}")
     wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "signed in")
     chromium.signed_in_at = filled.url
     (issue, *_) = report(filled.port, "issues", range="24h")["issues"]
-    for width in (1440, 390):
-        chromium.resize(width, 900)
-        open_page(chromium, filled, "&path=/page-1&browser=Chrome")
-        check((width, "filtered"))
-        open_page(chromium, filled)
-        for view in VIEWS:
-            show(chromium, view)
-            check((width, view))
-    chromium.resize(1440, 900)
+    open_page(chromium, filled, "&path=/page-1&browser=Chrome")
+    check_widths(chromium, "insight-filtered-access", (1440, 390))
+    open_page(chromium, filled)
+    for view in VIEWS:
+        show(chromium, view)
+        check_widths(chromium, f"insight-{view}-access", (1440, 390))
     open_page(chromium, filled, f"&issue={issue['issue']}", "issues")
     check("issue")
     visitor = report(filled.port, "events", type="pageview")["events"][0]["visitor"]
@@ -376,8 +372,6 @@ def test_the_page_works_under_a_base_path(chromium, serve):
 
 
 def test_cards_are_drawn_without_overlap_in_each_size_and_theme(chromium, sqlite, serve):
-    """Also saves screenshots to Tests/browser/screenshots, for review."""
-    SCREENSHOTS.mkdir(exist_ok=True)
     result = run("demo", "--events", 20_000, "--seed", 11, "--data", sqlite.folder / "data", folder=sqlite.folder)
     assert result.returncode == 0, result.stderr
     collector = serve(sqlite, environment=ENVIRONMENT)
@@ -391,7 +385,6 @@ def test_cards_are_drawn_without_overlap_in_each_size_and_theme(chromium, sqlite
             for view in VIEWS:
                 show(chromium, view)
                 check_layout(chromium, scheme)
-                path = SCREENSHOTS / f"insight-{view}-{scheme}-{width}.png"
-                chromium.screenshot(str(path), full_page=True)
+                save_screenshot(chromium, f"insight-{view}-{scheme}-{width}", full_page=True)
         assert chromium.errors() == []
     chromium.resize(1440, 900)

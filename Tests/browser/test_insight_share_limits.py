@@ -2,8 +2,8 @@
 
 import pytest
 
+from access import check_access, check_widths
 from insight import OWNER, TOKEN, change
-from page import SCREENSHOTS, axe_faults
 from test_insight_page import open_page, ready, text
 from test_insight_shares import open_dialog, rows
 from test_share_limits import OTHER, SITE, WORD, Filled
@@ -91,20 +91,13 @@ def test_the_form_creates_a_limited_link_and_the_list_shows_its_limits(engine, f
     assert "/shown" in text(engine, "#panel-overview") and f"site={SITE}" in engine.evaluate("() => location.search")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_of_a_guest_and_the_form_are_accessible(chromium, sqlite, serve, scheme):
-    SCREENSHOTS.mkdir(exist_ok=True)
+def test_the_page_of_a_guest_and_the_form_are_accessible(chromium, sqlite, serve):
     filled = Filled(sqlite, serve)
     limits = {"site": SITE, "range_days": 7, "views": ["overview", "visitors", "goals"]}
     share = change(filled.port, "POST", "/api/shares", {"days": 1, "label": "For the shop"} | limits, OWNER).json()["share"]
-    open_as_guest(chromium, f"{filled.url}/insight#share={share}", color_scheme=scheme)
-    for width in (1440, 390):
-        chromium.resize(width, 900)
-        faults = axe_faults(chromium.page, scheme)
-        assert not faults, (width, faults)
-        assert chromium.evaluate("() => document.documentElement.scrollWidth <= innerWidth"), width
-        chromium.screenshot(str(SCREENSHOTS / f"insight-share-limits-{scheme}-{width}.png"))
-    chromium.open(f"{filled.url}/insight#token={TOKEN}", color_scheme=scheme)
+    open_as_guest(chromium, f"{filled.url}/insight#share={share}")
+    check_widths(chromium, "insight-share-limits")
+    chromium.open(f"{filled.url}/insight#token={TOKEN}")
     wait_for(lambda: chromium.evaluate("() => self.collectorInsight?.access()") == "owner", 15, "the owner")
     ready(chromium)
     wait_for(lambda: chromium.evaluate("() => document.querySelector('#site').options.length") > 2, 10, "the sites")
@@ -113,7 +106,5 @@ def test_the_page_of_a_guest_and_the_form_are_accessible(chromium, sqlite, serve
         chromium.evaluate(f"() => {{ const field = document.querySelector('#share-range'); field.value = {kind!r}; field.dispatchEvent(new Event('change')); }}")
         for width in (1440, 390):
             chromium.resize(width, 900)
-            faults = axe_faults(chromium.page, scheme)
-            assert not faults, (kind, width, faults)
-            chromium.screenshot(str(SCREENSHOTS / f"insight-share-form-{kind}-{scheme}-{width}.png"))
+            check_access(chromium, f"insight-share-form-{kind}")
     chromium.resize(1440, 900)

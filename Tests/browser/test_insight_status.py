@@ -5,10 +5,8 @@ import subprocess
 import threading
 import time
 
-import pytest
-
+from access import check_widths
 from insight import ENVIRONMENT, TOKEN, ask, send, visit_events
-from page import SCREENSHOTS, axe_faults
 from postgres import free_port
 from shop import Shop
 from stores import HELD_SECONDS_MAX, PostgresStore, events
@@ -16,8 +14,6 @@ from test_insight_page import ready
 from test_status import BOT, old_rows
 from waits import wait_for
 
-SCHEMES = ("light", "dark")
-WIDTHS = (1440, 1024, 390)
 #: Events of twenty portions. What counts as processing is 50,000 or more.
 ROWS_TO_PROCESS = 200_000
 #: Seconds between two portions of processing that is slowed down: less than the program waits for a lock.
@@ -48,19 +44,6 @@ def is_seen(engine, selector):
 
 def banners(engine):
     return engine.evaluate("() => Object.fromEntries([...document.querySelectorAll('[data-banner]')].map((banner) => [banner.dataset.banner, banner.querySelector('span').textContent.trim()]))")
-
-
-def look(chromium, name, scheme):
-    """Checks accessibility (axe) and overflow, and takes a screenshot, for each width."""
-
-    SCREENSHOTS.mkdir(exist_ok=True)
-    for width in WIDTHS:
-        chromium.resize(width, 900)
-        wait_for(lambda: chromium.evaluate("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth"), 3, f"no wider than {width}")
-        faults = axe_faults(chromium.page, scheme)
-        assert not faults, (name, width, faults)
-        chromium.screenshot(str(SCREENSHOTS / f"insight-{name}-{scheme}-{width}.png"))
-    chromium.resize(1440, 900)
 
 
 # Before the first event
@@ -173,15 +156,14 @@ def test_an_unmeasured_browser_sees_a_notice(chromium, serve):
     wait_for(lambda: is_seen(chromium, "#hint-privacy"), 10, "a hint")
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_empty_page_is_accessible(chromium, serve, scheme):
+def test_the_empty_page_is_accessible(chromium, serve):
     collector = serve(environment=ENVIRONMENT)
-    sign_in(chromium, collector, color_scheme=scheme)
+    sign_in(chromium, collector)
     wait_for(lambda: light(chromium) == "Waiting for your first event", 10, "it waits")
-    look(chromium, "empty", scheme)
+    check_widths(chromium, "insight-empty")
     send(collector.port, visit_events(), BOT)
     wait_for(lambda: is_seen(chromium, "#show-bots"), 20, "bots alone")
-    look(chromium, "bots", scheme)
+    check_widths(chromium, "insight-bots")
 
 
 # While events are processed
@@ -227,7 +209,7 @@ def test_no_zero_figures_are_shown_while_events_are_processed(engine, serve, sto
         announced = "() => document.querySelector('#announced').textContent"
         wait_for(lambda: engine.evaluate(announced).startswith(("Processing events", "All events so far are from bots.")), 10, "the news")
         if engine.name == "chromium":
-            look(engine, "processing", "light")
+            check_widths(engine, "insight-processing")
     wait_for(lambda: "processing" not in banners(engine), 110, "done")
     ready(engine)
     assert not engine.evaluate("() => document.body.hasAttribute('data-incomplete')")
@@ -247,12 +229,11 @@ def hold(cluster, database):
         cluster.psql(database, f"begin; delete from collector_events where id = -1; {SLEEP}", timeout=HELD_SECONDS_MAX)
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_cause_of_delayed_figures_is_shown_and_can_be_dismissed(chromium, serve, own_cluster, tmp_path, scheme):
+def test_the_cause_of_delayed_figures_is_shown_and_can_be_dismissed(chromium, serve, own_cluster, tmp_path):
     store = PostgresStore(own_cluster, tmp_path)
     collector = serve(store, environment=ENVIRONMENT)
     send(collector.port, visit_events("/before"))
-    sign_in(chromium, collector, color_scheme=scheme)
+    sign_in(chromium, collector)
     wait_for(lambda: is_seen(chromium, ".grid"), 30, "figures")
     blocker = threading.Thread(target=hold, args=(own_cluster, store.database))
     blocker.start()
@@ -263,7 +244,7 @@ def test_the_cause_of_delayed_figures_is_shown_and_can_be_dismissed(chromium, se
         text = banners(chromium)["rollups_blocked"]
         assert "pg_terminate_backend" in text and "For " in text
         wait_for(lambda: "pg_terminate_backend" in chromium.evaluate("() => document.querySelector('#announced').textContent"), 10, "the news")
-        look(chromium, "blocked", scheme)
+        check_widths(chromium, "insight-blocked")
         chromium.click("[data-banner=rollups_blocked] .button")
         chromium.evaluate("() => new Promise((resolve) => setTimeout(resolve, 6000))")
         assert "rollups_blocked" not in banners(chromium)
