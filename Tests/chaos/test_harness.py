@@ -19,11 +19,19 @@ SEEDS = [f"harness-{number}" for number in range(40)]
 # Deletes the sequence numbers of batches, so that an unconfirmed batch is stored again.
 FORGET = "delete from ingest_positions where not is_journal"
 FORGET_PAUSE_SECONDS = 0.05
-# The program sets synchronous_commit for its sessions; this trigger turns it off within transactions.
+# The program sets synchronous_commit for its sessions; these triggers turn it off within transactions. They are on all tables, since each
+# commit that is written at once writes those before it, too.
 ASYNCHRONOUS_COMMIT = """
     create function asynchronous_commit() returns trigger language plpgsql as
     $$ begin perform set_config('synchronous_commit', 'off', true); return null; end $$;
-    create trigger asynchronous_commit before insert on collector_events for each statement execute function asynchronous_commit()
+    do $$
+    declare changed text;
+    begin
+        for changed in select format('%I', tablename) from pg_tables where schemaname = 'public' loop
+            execute 'create trigger asynchronous_commit before insert or update or delete on ' || changed
+                || ' for each statement execute function asynchronous_commit()';
+        end loop;
+    end $$
 """
 LOSE = "delete from collector_events where id in (select max(id) from collector_events where path like '/single%')"
 DUPLICATE = """
