@@ -185,3 +185,7 @@ class Cluster:
 
     def create_database(self, name):
         self.psql("postgres", f'create database "{name}"')
+
+    def copy_database(self, original, name, sql):
+        """Creates a database as a copy of one without connections, and runs SQL in it. Each psql costs a process and a login, so one does both."""
+        self.psql("postgres", f'create database "{name}" template "{original}";\n\\connect "{name}"\n{sql}')

@@ -4,6 +4,8 @@ import contextlib
 import datetime
 import itertools
 import json
+import secrets
+import shutil
 import sqlite3
 import subprocess
 import threading
@@ -16,12 +18,27 @@ HELD_SECONDS_MAX = 900
 _numbers = itertools.count(1)
 
 
+def new_secret():
+    """The statement that gives a copied database a secret of its own, as the migration gives one to each new database."""
+    return f"update insight_hash_key set secret = '{secrets.token_hex(32)}'"
+
+
 class SQLiteStore:
+    """A SQLite file in a data folder. Neither exists before the program creates it."""
+
     name = "sqlite"
 
     def __init__(self, folder):
         self.folder = folder
         self.environment = {}
+
+    def copy(self, folder):
+        """A store in another folder with the same rows, except for the secret. No process may have this one open."""
+        store = SQLiteStore(folder)
+        # With the modes of the program and, if there is one, the log of the file.
+        shutil.copytree(self.path.parent, store.path.parent)
+        store.execute(new_secret())
+        return store
 
     @property
     def path(self):
@@ -61,14 +78,23 @@ class SQLiteStore:
 
 
 class PostgresStore:
+    """A database in a cluster: a new one without tables, or a copy of the database of another store."""
+
     name = "postgres"
 
-    def __init__(self, cluster, folder):
+    def __init__(self, cluster, folder, original=None):
         self.cluster = cluster
         self.folder = folder
         self.database = f"test_{next(_numbers)}"
-        cluster.create_database(self.database)
+        if original:
+            cluster.copy_database(original.database, self.database, new_secret())
+        else:
+            cluster.create_database(self.database)
         self.environment = {"DB_URL": cluster.url(self.database)}
+
+    def copy(self, folder):
+        """A store in the same cluster with the same rows, except for the secret. This one must not have connections."""
+        return PostgresStore(self.cluster, folder, original=self)
 
     def rows(self, sql):
         # In hexadecimal, since psql does not print every character unchanged.
@@ -125,7 +151,7 @@ def count(store, table):
 
 
 def make_store(kind, folder, request):
-    """A store of a kind in a folder of its own, with the cluster of the session if it needs one."""
+    """An empty store of a kind in a folder of its own, with the cluster of the session if it needs one."""
     if kind == "sqlite":
         return SQLiteStore(folder)
     return PostgresStore(request.getfixturevalue("cluster"), folder)

@@ -14,6 +14,8 @@ from program import run, started
 from stores import PostgresStore, SQLiteStore, count
 from waits import COMMAND_SECONDS_MAX, wait_for
 
+pytestmark = pytest.mark.empty_store
+
 #: Enough for a signal to come while the copy is written.
 EVENTS = 40_000
 #: Backups that may end before the signal comes.

@@ -142,6 +142,7 @@ def test_a_misspelled_site_has_not_enough_data_and_a_suggestion(store, filled):
         (("--budget", "LCP.p75<=1"), "no database at"),
     ],
 )
+@pytest.mark.empty_store
 def test_an_error_is_never_the_code_of_an_exceeded_budget(sqlite, words, message):
     result = check(sqlite, *words)
     assert (result.returncode, result.stdout) == (2, "")

@@ -13,6 +13,8 @@ from terminal import Terminal
 from waits import COMMAND_SECONDS_MAX
 from wire import get
 
+pytestmark = pytest.mark.empty_store
+
 COMMANDS = ("serve", "migrate", "verify", "rebuild", "demo", "check", "backup", "restore", "archive", "import", "link", "doctor", "completions", "help")
 
 

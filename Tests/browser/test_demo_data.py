@@ -12,7 +12,7 @@ from stores import count
 from test_command_line import terminal  # noqa: F401
 from waits import COMMAND_SECONDS_MAX, wait_for
 
-pytestmark = pytest.mark.usefixtures("one_day")
+pytestmark = [pytest.mark.usefixtures("one_day"), pytest.mark.empty_store]
 
 # Enough for an interruption to come in time, with a release build, too.
 EVENTS = 25_000

@@ -15,6 +15,8 @@ from stores import count
 from test_demo_data import collector, fine
 from waits import wait_for
 
+pytestmark = pytest.mark.empty_store
+
 SITE = "shop.example"
 START = datetime.datetime(2026, 1, 30, 22, 0, tzinfo=datetime.UTC)
 PATHS = ("/", "/pricing", "/blog/a")

@@ -17,6 +17,8 @@ from stores import SQLiteStore, count
 from waits import HANGING_SECONDS_MIN, wait_for
 from wire import Wire, get, head, post
 
+pytestmark = pytest.mark.empty_store
+
 #: As in ServeCommand.swift: seconds for which a server waits for its database before it listens.
 CONNECT_SECONDS_MAX = 2
 MIGRATIONS = sorted(path.stem for path in (ROOT / "Migrations" / "sqlite").glob("*.sql"))

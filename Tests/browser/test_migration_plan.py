@@ -10,6 +10,8 @@ from small_disk import run_on_disk
 from test_lifecycle import MIGRATIONS, applied
 from waits import wait_for
 
+pytestmark = pytest.mark.empty_store
+
 #: Locks of PostgreSQL on tables in the words of the plan; locks of readers are left out.
 LOCKS = {
     "AccessExclusiveLock": "blocks reads and writes",

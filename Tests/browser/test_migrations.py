@@ -11,6 +11,8 @@ from stores import PostgresStore, SQLiteStore, count, events, submissions
 from test_lifecycle import MIGRATIONS, applied
 from wire import get, post
 
+pytestmark = pytest.mark.empty_store
+
 ORIGINAL_NAMES = [
     "001_initial_schema",
     "002_add_phase1_columns",

@@ -75,6 +75,7 @@ def test_the_token_file_determines_the_token(tmp_path):
     assert TOKEN in run("link", folder=tmp_path).stdout
 
 
+@pytest.mark.empty_store
 def test_the_token_file_is_created_atomically_and_once(sqlite, serve):
     path = sqlite.folder / "data" / "token"
     serve(sqlite).stop()
