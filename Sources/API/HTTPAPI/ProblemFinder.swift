@@ -26,6 +26,8 @@ struct ProblemFinder {
     var locationProblem: String?
     /// Why the archive is not complete.
     var archiveProblem: String?
+    /// Why reports are not read from the replica.
+    var replicaProblem: String?
 
     private struct Finding {
         var code: String
@@ -50,8 +52,11 @@ struct ProblemFinder {
     }
 
     private var findings: [Finding] {
-        [damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed, locations, archive, space]
-            .compactMap(\.self)
+        [
+            damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed, locations, archive,
+            replica, space,
+        ]
+        .compactMap(\.self)
     }
 
     private var damaged: Finding? {
@@ -188,6 +193,17 @@ struct ProblemFinder {
                 message: "The archive is not complete: \($0). Rows that it does not have are kept, whatever their age. "
                     + "The server tries again within ten minutes.",
                 summary: "Old events are kept longer than planned."
+            )
+        }
+    }
+
+    private var replica: Finding? {
+        replicaProblem.map {
+            Finding(
+                code: "replica_not_used",
+                message: "Reports are read from the database of DB_URL, since that of COLLECTOR_READ_URL "
+                    + "cannot be used: \($0). Figures are correct, and the load is on one database.",
+                summary: "Reports may take longer than usual."
             )
         }
     }

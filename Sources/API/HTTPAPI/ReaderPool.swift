@@ -32,10 +32,12 @@ package final class ReaderPool: Sendable {
     private let log: Log
     private let responses: ResponseSink
     private let state = Locked(State())
-    package let worker = Worker("reader", threads: ReaderPool.threads)
+    package let worker: Worker
 
-    package init(store: any Store, responses: ResponseSink, log: Log) {
+    /// Creates a pool whose threads have this name.
+    package init(store: any Store, name: String = "reader", responses: ResponseSink, log: Log) {
         self.store = store
+        worker = Worker(name, threads: ReaderPool.threads)
         self.log = log
         self.responses = responses
     }
@@ -59,8 +61,11 @@ package final class ReaderPool: Sendable {
     }
 
     /// Responds to a request with the result of the work.
+    ///
+    /// If this pool cannot read, the work runs again on the other one, unless the time is up.
     func answer(
         _ ticket: Ticket,
+        orOn other: ReaderPool? = nil,
         _ work: @escaping @Sendable (any Database) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
         let isTaken = ask { [responses] database throws(StoreError) in
@@ -69,7 +74,10 @@ package final class ReaderPool: Sendable {
             responses.send(ticket, isTooLarge ? .response(Self.tooLarge) : made)
         } failed: { [responses, log] error in
             log.debug("report query failed", ["reason": error.reason])
-            responses.send(ticket, .response(Self.failure(error)))
+            guard let other, error != .queryTimeout else {
+                return responses.send(ticket, .response(Self.failure(error)))
+            }
+            if case .now(let response) = other.answer(ticket, work) { responses.send(ticket, response) }
         }
         return isTaken ? .later : .now(.response(Responses.busy("The server is busy: try again later")))
     }

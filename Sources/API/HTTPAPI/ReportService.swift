@@ -1,4 +1,5 @@
 import HTTPServer
+import HTTPWire
 import Reports
 import Rollups
 import Storage
@@ -7,50 +8,55 @@ import Storage
 struct ReportService: Sendable {
     /// Nil without a store.
     let pool: ReaderPool?
+    /// Where reports are read while it is current; nil without a replica.
+    private let replica: ReplicaReaders?
     private let dictionaries = DictionaryCache()
     private let tracked = TrackedCache()
 
-    init(pool: ReaderPool?) { self.pool = pool }
+    init(pool: ReaderPool?, replica: ReplicaReaders? = nil) {
+        self.pool = pool
+        self.replica = replica
+    }
 
     /// Responds with a report; with 400 and the sentence of the error for a refused query, and with 404 and `missing` where there is no report.
     func report(
-        _ ticket: Ticket,
+        _ call: Call,
         missing: String = "Not found",
         _ make: @escaping @Sendable (Reports) throws(ReportError) -> (any JSONRepresentable)?
     ) -> HandlerResult {
-        computed(ticket) { reports throws(ReportError) in Self.answer(try make(reports), missing) }
+        computed(call) { reports throws(ReportError) in Self.answer(try make(reports), missing) }
     }
 
     /// Responds with a report as a file; with 400 and the sentence of the error for a refused query.
     func file(
-        _ ticket: Ticket,
+        _ call: Call,
         _ make: @escaping @Sendable (Reports) throws(ReportError) -> Response
     ) -> HandlerResult {
-        computed(ticket) { reports throws(ReportError) in .response(try make(reports)) }
+        computed(call) { reports throws(ReportError) in .response(try make(reports)) }
     }
 
     /// Responds with the result of a read; with 404 and `missing` where there is none.
     func read(
-        _ ticket: Ticket,
+        _ call: Call,
         missing: String = "Not found",
         _ make: @escaping @Sendable (any Database) throws(StoreError) -> (any JSONRepresentable)?
     ) -> HandlerResult {
-        answer(ticket) { database throws(StoreError) in Self.answer(try make(database), missing) }
+        answer(call) { database throws(StoreError) in Self.answer(try make(database), missing) }
     }
 
     /// Responds with the response of a change.
     func change(
-        _ ticket: Ticket,
+        _ call: Call,
         _ make: @escaping @Sendable (any Database) throws(StoreError) -> Response
     ) -> HandlerResult {
-        answer(ticket) { database throws(StoreError) in .response(try make(database)) }
+        answer(call) { database throws(StoreError) in .response(try make(database)) }
     }
 
     private func computed(
-        _ ticket: Ticket,
+        _ call: Call,
         _ make: @escaping @Sendable (Reports) throws(ReportError) -> ServerResponse
     ) -> HandlerResult {
-        answer(ticket) { [dictionaries, tracked] database throws(StoreError) in
+        answer(call, mayLag: true) { [dictionaries, tracked] database throws(StoreError) in
             do throws(ReportError) {
                 return try make(Reports(database, dictionaries, tracked))
             } catch {
@@ -62,11 +68,23 @@ struct ReportService: Sendable {
         }
     }
 
+    /// Responds with the result of the work, which may run on a replica that lags a little if `mayLag` is true.
     private func answer(
-        _ ticket: Ticket,
+        _ call: Call,
+        mayLag: Bool = false,
         _ work: @escaping @Sendable (any Database) throws(StoreError) -> ServerResponse
     ) -> HandlerResult {
-        pool?.answer(ticket, work) ?? .now(.response(Responses.unavailable()))
+        guard let pool else { return .now(.response(Responses.unavailable())) }
+        guard let replica else { return pool.answer(call.ticket, work) }
+        guard [.get, .head].contains(call.request.method) else {
+            return pool.answer(call.ticket) { database throws(StoreError) in
+                // Also when it fails: the commit may have happened.
+                defer { replica.monitor.noteChange() }
+                return try work(database)
+            }
+        }
+        guard mayLag, replica.monitor.isUsable else { return pool.answer(call.ticket, work) }
+        return replica.pool.answer(call.ticket, orOn: pool, work)
     }
 
     private static func answer(_ value: (any JSONRepresentable)?, _ missing: String) -> ServerResponse {

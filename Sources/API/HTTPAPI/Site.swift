@@ -85,6 +85,7 @@ package final class Site: Handler {
         sessions: SessionRegistry,
         privacy: PrivacyKeeper,
         pool: ReaderPool? = nil,
+        replica: ReplicaReaders? = nil,
         feed: LiveFeed? = nil,
         erasures: ErasureWorker? = nil,
         alerts: (worker: AlertWorker, responses: ResponseSink)? = nil,
@@ -101,14 +102,12 @@ package final class Site: Handler {
         (self.status, self.retention, self.privacy) = (status, retention, privacy)
         (self.feed, self.erasures) = (feed, erasures)
         (self.alerts, alertResponses) = (alerts?.worker, alerts?.responses)
-        self.engine = engine
-        self.metrics = metrics
-        self.health = health
-        self.log = log
+        (self.engine, self.metrics) = (engine, metrics)
+        (self.health, self.log) = (health, log)
         let cors = responses.cors
         let clients = configuration.clients
         files = StaticFiles(assets, folder: assetFolder)
-        reports = ReportService(pool: pool)
+        reports = ReportService(pool: pool, replica: replica)
         self.sessions = SessionRoutes(
             owner: Owner(token: configuration.token),
             registry: sessions,

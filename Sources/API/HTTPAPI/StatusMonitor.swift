@@ -38,6 +38,7 @@ package final class StatusMonitor: Sendable {
     private let damage: @Sendable () -> String?
     private let locationProblem: @Sendable () -> String?
     private let archiveProblem: @Sendable () -> String?
+    private let replicaProblem: @Sendable () -> String?
     private let storage: @Sendable () -> StorageReport?
     private let state = Locked(State())
     private let startedAt = ContinuousClock.now
@@ -52,6 +53,7 @@ package final class StatusMonitor: Sendable {
         feed: LiveFeed? = nil,
         pool: ReaderPool? = nil,
         locations: LocationDatabase? = nil,
+        replica: ReplicaMonitor? = nil,
         archiveProblem: @escaping @Sendable () -> String? = { nil }
     ) {
         self.store = store
@@ -62,6 +64,7 @@ package final class StatusMonitor: Sendable {
         damage = { pool?.damage }
         locationProblem = { locations?.problem }
         self.archiveProblem = archiveProblem
+        replicaProblem = { replica?.problem }
         storage = { retention?.report }
     }
 
@@ -129,7 +132,7 @@ package final class StatusMonitor: Sendable {
     private func note(_ look: StoreSnapshot?, _ failure: StoreError?) {
         let (seconds, report) = (seconds, ingest.report)
         let (feedFailure, damage, locationProblem) = (feedFailure(), damage(), locationProblem())
-        let (storage, archiveProblem) = (storage(), archiveProblem())
+        let (storage, archiveProblem, replicaProblem) = (storage(), archiveProblem(), replicaProblem())
         // While the database is away, its own problem has the cause.
         let rollupFailure = look == nil ? nil : rollups?.status.lastError
         let (before, now) = state.withLock { state in
@@ -148,6 +151,8 @@ package final class StatusMonitor: Sendable {
             finder.damage = damage
             finder.locationProblem = locationProblem
             finder.archiveProblem = archiveProblem
+            // Its first comparisons take a moment.
+            finder.replicaProblem = seconds >= ProblemFinder.startSecondsMin ? replicaProblem : nil
             finder.storage = storage
             let before = state.problems
             state.problems = finder.problems(before: before)

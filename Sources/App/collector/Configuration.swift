@@ -8,6 +8,8 @@ import Events
 /// Precedence, highest first: command-line options, environment, `.env` file, defaults.
 struct Configuration: Sendable {
     var databaseURL: String?
+    /// The connection string of a standby from which reports are read; nil when not configured.
+    var readURL: String?
     var eventsEnabled = true
     var ipHashSalt: String?
     var host = "127.0.0.1"
@@ -53,7 +55,7 @@ struct Configuration: Sendable {
             let value = flags[name] ?? environment[name] ?? dotEnv.values[name]
             return value?.isEmpty == true && flags[name] == nil ? nil : value
         }
-        databaseURL = reader.readDatabaseURL()
+        (databaseURL, readURL) = reader.readDatabaseURLs()
         reader.read("COLLECTOR_EVENTS_ENABLED", "must be yes or no", into: &eventsEnabled, SettingReader.boolean)
         ipHashSalt = reader.read("EVENT_IP_HASH_SALT", "must be text") { $0 }
         reader.read("HOST", "must be an IP address or localhost", into: &host) { text in
@@ -139,12 +141,21 @@ struct SettingReader {
         if let value = read(name, rule, parse) { target = value }
     }
 
+    /// `DB_URL` and `COLLECTOR_READ_URL`, which needs the former.
+    mutating func readDatabaseURLs() -> (database: String?, read: String?) {
+        let (database, read) = (readDatabaseURL("DB_URL"), readDatabaseURL("COLLECTOR_READ_URL"))
+        if read != nil, value("DB_URL") == nil {
+            problems.append("COLLECTOR_READ_URL must be that of a standby of DB_URL, which is not set")
+        }
+        return (database, read)
+    }
+
     /// A connection URL or a keyword list such as `host=/run/postgresql dbname=collector`, validated by libpq.
-    mutating func readDatabaseURL() -> String? {
-        guard let text = value("DB_URL") else { return nil }
+    private mutating func readDatabaseURL(_ name: String) -> String? {
+        guard let text = value(name) else { return nil }
         guard let problem = PostgresStore.problem(url: text) else { return text }
         problems.append(
-            "DB_URL must be a URL that begins with postgres:// or postgresql://, or a keyword list such as "
+            "\(name) must be a URL that begins with postgres:// or postgresql://, or a keyword list such as "
                 + "host=localhost dbname=collector user=me; libpq reports: \(problem)"
         )
         return nil

@@ -22,6 +22,7 @@ struct Service {
     private let engine: String?
     private let health: HealthMonitor
     private let pool: ReaderPool?
+    private let replica: ReplicaReaders?
     private let feed: LiveFeed?
     private let rollupWorker: RollupWorker?
     private let erasures: ErasureWorker?
@@ -53,15 +54,15 @@ struct Service {
         let journal = store.flatMap { _ in StoreChoice.journal(configuration) }
         let ingest = store.map { Self.makeIngest($0, journal, process, committed, responses, log) }
         let pool = store.map { ReaderPool(store: $0, responses: sink, log: log) }
+        let replica = Self.makeReplicaReaders(configuration, sink, log)
         let feedLimits = LiveFeedLimits(connectionsMax: limits.connectionsMax)
         let feed = store.map { store in
             LiveFeed(store: store, limits: feedLimits, responses: sink, log: log) { $0.encodedJSON }
         }
         (self.configuration, self.limits) = (configuration, limits)
         (self.sink, ingestResponses) = (sink, responses)
-        (self.ingest, self.pool, self.feed) = (ingest, pool, feed)
-        self.locations = locations
-        self.log = log
+        (self.ingest, self.pool, self.replica, self.feed) = (ingest, pool, replica, feed)
+        (self.locations, self.log) = (locations, log)
         engine = store?.engine
         health = HealthMonitor(store: store, ingest: ingest, responses: sink, log: log)
         erasures = store.map { store in
@@ -89,6 +90,7 @@ struct Service {
                 feed: feed,
                 pool: pool,
                 locations: locations,
+                replica: replica?.monitor,
                 archiveProblem: { archive?.problem }
             )
         } else {
@@ -111,6 +113,7 @@ struct Service {
             sessions: sessions,
             privacy: privacy,
             pool: pool,
+            replica: replica,
             feed: feed,
             erasures: erasures,
             alerts: alerts.map { ($0, sink) },
@@ -135,6 +138,8 @@ struct Service {
         status?.start()
         alerts?.start()
         pool?.start()
+        replica?.monitor.start()
+        replica?.pool.start()
         workers.start()
         sessions.start()
         privacy.start()
@@ -156,8 +161,9 @@ struct Service {
         // These only read, or read again later. They stop at the same time and wait only briefly for a database that
         // hangs, which must not delay the writes of acknowledged records.
         let readers = [
-            feed?.worker, pool?.worker, status?.worker, sessions.worker, privacy.worker, rollupWorker?.worker,
-            erasures?.worker, retention?.worker, archive?.worker, alerts?.worker, alerts?.tester,
+            feed?.worker, pool?.worker, replica?.pool.worker, replica?.monitor.worker, status?.worker, sessions.worker,
+            privacy.worker, rollupWorker?.worker, erasures?.worker, retention?.worker, archive?.worker, alerts?.worker,
+            alerts?.tester,
         ]
         Worker.stop(readers.compactMap { $0 })
         ingest?.stop()
@@ -169,6 +175,18 @@ struct Service {
         return ArchiveWorker(store: store, folder: folder, version: Help.version, log: log) {
             try DataFolder.make(folder)
         }
+    }
+
+    private static func makeReplicaReaders(
+        _ configuration: Configuration,
+        _ sink: ResponseSink,
+        _ log: Log
+    ) -> ReplicaReaders? {
+        guard let replica = StoreChoice.replica(configuration) else { return nil }
+        return ReplicaReaders(
+            monitor: ReplicaMonitor(replica, log: log),
+            pool: ReaderPool(store: replica.store, name: "replica", responses: sink, log: log)
+        )
     }
 
     private static func makeRetention(

@@ -23,6 +23,12 @@ enum StoreChoice {
         return SQLiteStore(path: path(configuration), migrations: migrations("sqlite"))
     }
 
+    /// Returns the replica from which reports are read; does not connect.
+    static func replica(_ configuration: Configuration) -> (any Replica)? {
+        guard let url = configuration.readURL, let primaryURL = configuration.databaseURL else { return nil }
+        return PostgresReplica(url: url, primaryURL: primaryURL, migrations: migrations("postgres"))
+    }
+
     /// Returns the store for a command that needs existing data; creates nothing.
     ///
     /// - Throws: `CommandError` when the database is missing or has pending migrations.

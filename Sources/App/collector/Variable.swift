@@ -14,6 +14,11 @@ struct Variable: Sendable {
             summary: "PostgreSQL connection string",
             defaultText: "a SQLite file in the data folder"
         ),
+        Variable(
+            name: "COLLECTOR_READ_URL",
+            summary: "connection string of a standby of DB_URL from which reports are read",
+            defaultText: "reports are read from DB_URL"
+        ),
         Variable(name: "HOST", summary: "IP address to listen on", defaultText: "127.0.0.1"),
         Variable(name: "PORT", summary: "port to listen on; 0 selects a free port", defaultText: "5000"),
         Variable(

@@ -7,7 +7,7 @@ import Storage
 enum AlertHandlers {
     static func history(_ site: Site, _ call: Call) -> HandlerResult {
         let mailFrom = site.alerts?.mailFrom
-        return site.reports.read(call.ticket) { database throws(StoreError) in
+        return site.reports.read(call) { database throws(StoreError) in
             JSONEncodedValue.object([
                 ("alerts", JSONEncodedValue(try AlertLog(database).latest())),
                 ("email_from", JSONEncodedValue(mailFrom)),
@@ -18,7 +18,7 @@ enum AlertHandlers {
     // MARK: - Rules
 
     static func rules(_ site: Site, _ call: Call) -> HandlerResult {
-        site.reports.read(call.ticket) { database throws(StoreError) in
+        site.reports.read(call) { database throws(StoreError) in
             JSONEncodedValue.object([("rules", JSONEncodedValue(try AlertTables(database).rules()))])
         }
     }
@@ -26,7 +26,7 @@ enum AlertHandlers {
     /// `POST` with a rule.
     static func addRule(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let rule = try AlertBody.rule(call.request, id: Owner.makeID())
-        return site.reports.change(call.ticket) { database throws(StoreError) in
+        return site.reports.change(call) { database throws(StoreError) in
             if let problem = try AlertTables(database).add(rule) { return answer(problem) }
             return Responses.json(200, rule.json)
         }
@@ -36,7 +36,7 @@ enum AlertHandlers {
     static func changeRule(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let rule = try AlertBody.rule(call.request, id: call.path["id"] ?? "")
         let now = WallClock.seconds
-        return site.reports.change(call.ticket) { database throws(StoreError) in
+        return site.reports.change(call) { database throws(StoreError) in
             switch try AlertTables(database).update(rule, now: now) {
             case .failure(let problem): return answer(problem)
             case .success(let stored):
@@ -48,7 +48,7 @@ enum AlertHandlers {
 
     static func removeRule(_ site: Site, _ call: Call) -> HandlerResult {
         let id = call.path["id"] ?? ""
-        return site.reports.read(call.ticket, missing: noRule) { database throws(StoreError) in
+        return site.reports.read(call, missing: noRule) { database throws(StoreError) in
             try AlertTables(database).removeRule(id) ? NamedAnswer(name: "removed", value: .text(id)) : nil
         }
     }
@@ -60,7 +60,7 @@ enum AlertHandlers {
     // MARK: - Channels
 
     static func channels(_ site: Site, _ call: Call) -> HandlerResult {
-        site.reports.read(call.ticket) { database throws(StoreError) in
+        site.reports.read(call) { database throws(StoreError) in
             JSONEncodedValue.object([("channels", JSONEncodedValue(try AlertTables(database).channels()))])
         }
     }
@@ -68,7 +68,7 @@ enum AlertHandlers {
     /// `POST` with a channel.
     static func addChannel(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let channel = try AlertBody.channel(call.request, id: Owner.makeID(), isNew: true)
-        return site.reports.change(call.ticket) { database throws(StoreError) in
+        return site.reports.change(call) { database throws(StoreError) in
             if let problem = try AlertTables(database).add(channel) { return answer(problem) }
             return Responses.json(200, channel.json)
         }
@@ -77,7 +77,7 @@ enum AlertHandlers {
     /// `PUT` with a channel; without a secret, the stored one stays.
     static func changeChannel(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let channel = try AlertBody.channel(call.request, id: call.path["id"] ?? "", isNew: false)
-        return site.reports.change(call.ticket) { database throws(StoreError) in
+        return site.reports.change(call) { database throws(StoreError) in
             let tables = AlertTables(database)
             guard try tables.update(channel), let stored = try tables.channel(channel.id) else {
                 return Responses.message(404, "No such channel of this kind")
@@ -88,7 +88,7 @@ enum AlertHandlers {
 
     static func removeChannel(_ site: Site, _ call: Call) -> HandlerResult {
         let id = call.path["id"] ?? ""
-        return site.reports.read(call.ticket, missing: noChannel) { database throws(StoreError) in
+        return site.reports.read(call, missing: noChannel) { database throws(StoreError) in
             try AlertTables(database).removeChannel(id) ? NamedAnswer(name: "removed", value: .text(id)) : nil
         }
     }

@@ -6,7 +6,7 @@ import Storage
 enum AuditHandlers {
     static func list(_ site: Site, _ call: Call) -> HandlerResult {
         let before = call.parameters.integer("before")
-        return site.reports.read(call.ticket) { database throws(StoreError) in
+        return site.reports.read(call) { database throws(StoreError) in
             let entries = try AuditLog(database).latest(before: before, limit: AuditLog.limitMax)
             let next = entries.count < AuditLog.limitMax ? nil : entries.last?.id
             return JSONEncodedValue.object([

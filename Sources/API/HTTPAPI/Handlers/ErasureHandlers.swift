@@ -9,7 +9,7 @@ enum ErasureHandlers {
     static func erase(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let scope = try scope(call)
         guard let worker = site.erasures else { return .now(.response(Responses.unavailable())) }
-        return site.reports.change(call.ticket) { database throws(StoreError) in
+        return site.reports.change(call) { database throws(StoreError) in
             do throws(ErasureError) {
                 let log = ErasureLog(database)
                 let erasure = try log.request(scope, .api, mayBeElsewhere: worker.mayHaveOtherRecords)
@@ -40,14 +40,14 @@ enum ErasureHandlers {
     }
 
     static func list(_ site: Site, _ call: Call) -> HandlerResult {
-        site.reports.read(call.ticket) { database throws(StoreError) in
+        site.reports.read(call) { database throws(StoreError) in
             JSONEncodedValue.object([("erasures", JSONEncodedValue(try ErasureLog(database).latest()))])
         }
     }
 
     static func find(_ site: Site, _ call: Call) -> HandlerResult {
         let id = call.path["id"] ?? ""
-        return site.reports.read(call.ticket, missing: "No such erasure") { database throws(StoreError) in
+        return site.reports.read(call, missing: "No such erasure") { database throws(StoreError) in
             try ErasureLog(database).find(id)
         }
     }

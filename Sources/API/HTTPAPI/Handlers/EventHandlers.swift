@@ -14,7 +14,7 @@ enum EventHandlers {
         let search = try call.parameters.search(now: WallClock.seconds)
         let before = call.parameters.integer("before")
         let limit = call.parameters.integer("limit") ?? eventsDefault
-        return site.reports.read(call.ticket, missing: "Event not found") { database throws(StoreError) in
+        return site.reports.read(call, missing: "Event not found") { database throws(StoreError) in
             try EventQueries(database: database).latest(search, before: before, limit: limit)
         }
     }
@@ -22,13 +22,13 @@ enum EventHandlers {
     static func timeline(_ site: Site, _ call: Call) -> HandlerResult {
         let (visitor, before) = (call.path["visitor"] ?? "", call.parameters.integer("before"))
         let scope = call.parameters.scope
-        return site.reports.read(call.ticket, missing: "Event not found") { database throws(StoreError) in
+        return site.reports.read(call, missing: "Event not found") { database throws(StoreError) in
             try EventQueries(database: database).timeline(of: visitor, before: before, scope: scope)
         }
     }
 
     static func submissions(_ site: Site, _ call: Call) -> HandlerResult {
-        site.reports.read(call.ticket) { database throws(StoreError) in
+        site.reports.read(call) { database throws(StoreError) in
             try EventQueries(database: database).submissions()
         }
     }

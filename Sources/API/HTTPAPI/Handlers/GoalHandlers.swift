@@ -9,7 +9,7 @@ enum GoalHandlers {
 
     static func goals(_ site: Site, _ call: Call) -> HandlerResult {
         let name = call.parameters["site"]
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             NamedAnswer(name: "goals", value: JSONEncodedValue(try reports.goalTables.goals(site: name)))
         }
     }
@@ -17,7 +17,7 @@ enum GoalHandlers {
     /// `POST` with a goal.
     static func addGoal(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let goal = try goal(call, id: Owner.makeID())
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.goalTables.add(goal)
             return goal
         }
@@ -26,14 +26,14 @@ enum GoalHandlers {
     /// `PUT` with a goal.
     static func changeGoal(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let goal = try goal(call, id: call.path["id"] ?? "")
-        return site.reports.report(call.ticket, missing: "No such goal") { reports throws(ReportError) in
+        return site.reports.report(call, missing: "No such goal") { reports throws(ReportError) in
             try reports.goalTables.update(goal) ? goal : nil
         }
     }
 
     static func removeGoal(_ site: Site, _ call: Call) -> HandlerResult {
         let id = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: "No such goal") { reports throws(ReportError) in
+        return site.reports.report(call, missing: "No such goal") { reports throws(ReportError) in
             try reports.goalTables.removeGoal(id) ? NamedAnswer(name: "removed", value: .text(id)) : nil
         }
     }
@@ -61,14 +61,14 @@ enum GoalHandlers {
 
     static func conversions(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
-        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.conversions(query) }
+        return site.reports.report(call) { reports throws(ReportError) in try reports.conversions(query) }
     }
 
     // MARK: - Funnels
 
     static func funnels(_ site: Site, _ call: Call) -> HandlerResult {
         let name = call.parameters["site"]
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             NamedAnswer(name: "funnels", value: JSONEncodedValue(try reports.goalTables.funnels(site: name)))
         }
     }
@@ -76,7 +76,7 @@ enum GoalHandlers {
     /// `POST` with a funnel.
     static func addFunnel(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let funnel = try funnel(call, id: Owner.makeID())
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.goalTables.add(funnel)
             return funnel
         }
@@ -85,14 +85,14 @@ enum GoalHandlers {
     /// `PUT` with a funnel.
     static func changeFunnel(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let funnel = try funnel(call, id: call.path["id"] ?? "")
-        return site.reports.report(call.ticket, missing: "No such funnel") { reports throws(ReportError) in
+        return site.reports.report(call, missing: "No such funnel") { reports throws(ReportError) in
             try reports.goalTables.update(funnel) ? funnel : nil
         }
     }
 
     static func removeFunnel(_ site: Site, _ call: Call) -> HandlerResult {
         let id = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: "No such funnel") { reports throws(ReportError) in
+        return site.reports.report(call, missing: "No such funnel") { reports throws(ReportError) in
             try reports.goalTables.removeFunnel(id) ? NamedAnswer(name: "removed", value: .text(id)) : nil
         }
     }
@@ -121,7 +121,7 @@ enum GoalHandlers {
     static func savedFunnel(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
         let id = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: "No such funnel") { reports throws(ReportError) in
+        return site.reports.report(call, missing: "No such funnel") { reports throws(ReportError) in
             try reports.funnel(query, id: id)
         }
     }
@@ -132,7 +132,7 @@ enum GoalHandlers {
         let text = call.parameters["steps"] ?? ""
         let scope = call.parameters["by"].flatMap { Funnel.Scope(rawValue: $0) } ?? .session
         let window = call.parameters.integer("window")
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.funnel(query, Milestone.steps(text), scope: scope, window: window)
         }
     }
@@ -142,7 +142,7 @@ enum GoalHandlers {
     static func retention(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
         let period = call.parameters["period"].flatMap { RetentionReport.Period(rawValue: $0) } ?? .week
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.retention(query, by: period)
         }
     }
@@ -159,7 +159,7 @@ enum GoalHandlers {
             steps: call.parameters.integer("steps").map { Int($0) } ?? Self.pathStepsDefault,
             rows: call.parameters.integer("limit").map { Int($0) } ?? Self.pathRowsDefault
         )
-        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.paths(query, request) }
+        return site.reports.report(call) { reports throws(ReportError) in try reports.paths(query, request) }
     }
 
     /// The steps of the report on paths, and the pages of a step, unless the query has others.

@@ -22,7 +22,7 @@ enum IssueHandlers {
         guard (listing.search?.utf8.count ?? 0) <= IssueListing.searchBytesMax else {
             throw QueryError(message: "search has \(IssueListing.searchBytesMax) bytes at most")
         }
-        return site.reports.report(call.ticket) { [listing] reports throws(ReportError) in
+        return site.reports.report(call) { [listing] reports throws(ReportError) in
             try reports.issues(query, listing)
         }
     }
@@ -30,7 +30,7 @@ enum IssueHandlers {
     static func issue(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
         let issue = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: missing) { reports throws(ReportError) in
+        return site.reports.report(call, missing: missing) { reports throws(ReportError) in
             try reports.issue(query, issue)
         }
     }
@@ -39,7 +39,7 @@ enum IssueHandlers {
         let query = try call.parameters.report(now: WallClock.seconds)
         let (issue, before) = (call.path["id"] ?? "", call.parameters.integer("before"))
         let limit = call.parameters.integer("limit") ?? IssueOccurrences.limitMax
-        return site.reports.report(call.ticket, missing: "No such issue or event") { reports throws(ReportError) in
+        return site.reports.report(call, missing: "No such issue or event") { reports throws(ReportError) in
             try reports.occurrences(query, issue, before: before, limit: limit)
         }
     }
@@ -47,7 +47,7 @@ enum IssueHandlers {
     static func properties(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
         let issue = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: missing) { reports throws(ReportError) in
+        return site.reports.report(call, missing: missing) { reports throws(ReportError) in
             try reports.properties(query, issue)
         }
     }
@@ -57,7 +57,7 @@ enum IssueHandlers {
         let request = try decision(call)
         let (issue, name) = (call.path["id"] ?? "", call.parameters["site"])
         let now = WallClock.seconds
-        return site.reports.report(call.ticket, missing: missing) { reports throws(ReportError) in
+        return site.reports.report(call, missing: missing) { reports throws(ReportError) in
             let decision = try reports.decide(issue, site: name, request, now: now)
             return decision.map { DecidedIssue(issue: issue, decision: $0) }
         }
@@ -93,14 +93,14 @@ enum IssueHandlers {
             throw QueryError(message: "into must be the id of an issue")
         }
         let (issue, now) = (call.path["id"] ?? "", WallClock.seconds)
-        return site.reports.report(call.ticket, missing: missing) { reports throws(ReportError) in
+        return site.reports.report(call, missing: missing) { reports throws(ReportError) in
             try reports.merge(issue, into: target, now: now).map { MergedIssue(issue: issue, target: $0) }
         }
     }
 
     static func unmerge(_ site: Site, _ call: Call) -> HandlerResult {
         let issue = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: "The issue is not merged") { reports throws(ReportError) in
+        return site.reports.report(call, missing: "The issue is not merged") { reports throws(ReportError) in
             try reports.unmerge(issue) ? MergedIssue(issue: issue, target: nil) : nil
         }
     }

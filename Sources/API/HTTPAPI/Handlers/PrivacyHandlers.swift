@@ -32,7 +32,7 @@ enum PrivacyHandlers {
         }
         let privacy = SitePrivacy(site: try SettingsHandlers.siteName(call.parameters["site"] ?? ""), mode: mode)
         let (now, keeper) = (WallClock.seconds, site.privacy)
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.store(privacy, now: now)
             keeper.changed(privacy)
             return privacy

@@ -7,12 +7,12 @@ import Segments
 enum ReportHandlers {
     static func sites(_ site: Site, _ call: Call) -> HandlerResult {
         let scope = call.parameters.scope
-        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.sites(scope) }
+        return site.reports.report(call) { reports throws(ReportError) in try reports.sites(scope) }
     }
 
     static func live(_ site: Site, _ call: Call) -> HandlerResult {
         let (name, now, scope) = (call.parameters["site"], WallClock.seconds, call.parameters.scope)
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.live(site: name, now: now, scope: scope)
         }
     }
@@ -21,14 +21,14 @@ enum ReportHandlers {
         let now = WallClock.seconds
         let query = try call.parameters.report(now: now)
         let processing = site.status?.processing()
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.overview(query, now: now).json(processing: processing)
         }
     }
 
     static func performance(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
-        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.performance(query) }
+        return site.reports.report(call) { reports throws(ReportError) in try reports.performance(query) }
     }
 
     static func breakdowns(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
@@ -39,14 +39,14 @@ enum ReportHandlers {
         let selection = try call.parameters.selection(isExport: format != nil)
         let goal = call.parameters["goal"]
         guard let format else {
-            return site.reports.report(call.ticket) { reports throws(ReportError) in
+            return site.reports.report(call) { reports throws(ReportError) in
                 try reports.breakdowns(query, dimensions, selection, goal: goal)
             }
         }
         guard dimensions.count == 1, let dimension = dimensions.first else {
             throw QueryError(message: "format needs one dimension")
         }
-        return site.reports.file(call.ticket) { reports throws(ReportError) in
+        return site.reports.file(call) { reports throws(ReportError) in
             let report = try reports.breakdowns(query, dimensions, selection, goal: goal)
             return format.response(report, name: dimension.rawValue)
         }
@@ -57,7 +57,7 @@ enum ReportHandlers {
         let dimension = call.parameters["dimension"].flatMap { ReportDimension(rawValue: $0) } ?? .path
         let (limit, sampleMin) = (call.parameters.rows, call.parameters.sampleMin)
         let order = call.parameters.vital("sort").map { VitalsByReport.Order.impact($0) } ?? .pageViews
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.vitals(query, by: dimension, limit: limit, order: order, sampleMin: sampleMin)
         }
     }
@@ -67,7 +67,7 @@ enum ReportHandlers {
         let vital = call.parameters.vital("vital") ?? .lcp
         let limit = call.parameters.integer("limit").map { Int($0) } ?? slowPagesDefault
         let sampleMin = call.parameters.sampleMin
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.slowPages(query, vital, limit: limit, sampleMin: sampleMin)
         }
     }
@@ -78,14 +78,14 @@ enum ReportHandlers {
         let query = try call.parameters.report(now: WallClock.seconds)
         // Without a range and filters, the report covers all visitors of all time.
         let isAllTime = Parameter.filtered.allSatisfy { $0.name == "site" || call.parameters[$0.name] == nil }
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.fingerprints(query, isAllTime: isAllTime)
         }
     }
 
     static func dataQuality(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
-        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.dataQuality(query) }
+        return site.reports.report(call) { reports throws(ReportError) in try reports.dataQuality(query) }
     }
 
     // MARK: - Fingerprints of the visitor itself
@@ -109,7 +109,7 @@ enum ReportHandlers {
         }
         let name = call.parameters["site"]
         let signals = pairs.map { (name: String($0[0]), hash: String($0[1])) }
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.fingerprintFrequency(signals, site: name)
         }
     }

@@ -8,7 +8,7 @@ import Storage
 enum SavedSegmentHandlers {
     static func list(_ site: Site, _ call: Call) -> HandlerResult {
         let isLimited = call.parameters.scope.site != nil
-        return site.reports.read(call.ticket) { database throws(StoreError) in
+        return site.reports.read(call) { database throws(StoreError) in
             // The values of a filter by site are names of other sites.
             let segments = try SavedSegments(database).all().filter { !isLimited || !$0.filtersBySite }
             return SavedSegmentList(segments: segments)
@@ -27,7 +27,7 @@ enum SavedSegmentHandlers {
 
     static func remove(_ site: Site, _ call: Call) -> HandlerResult {
         let id = call.path["id"] ?? ""
-        return site.reports.read(call.ticket, missing: missing) { database throws(StoreError) in
+        return site.reports.read(call, missing: missing) { database throws(StoreError) in
             try SavedSegments(database).remove(id) ? RemovedSegment(id: id) : nil
         }
     }
@@ -47,7 +47,7 @@ enum SavedSegmentHandlers {
     }
 
     private static func save(_ segment: SavedSegment, isNew: Bool, _ site: Site, _ call: Call) -> HandlerResult {
-        site.reports.change(call.ticket) { database throws(StoreError) in
+        site.reports.change(call) { database throws(StoreError) in
             switch try SavedSegments(database).save(segment, isNew: isNew) {
             case nil: Responses.json(200, segment.json)
             case .unknown: Responses.message(404, missing)

@@ -7,7 +7,7 @@ import TimeZones
 enum SettingsHandlers {
     static func settings(_ site: Site, _ call: Call) -> HandlerResult {
         let wanted = call.parameters.scope.site
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             // Settings without a site are for sites that have none.
             let settings = try reports.settings().filter { wanted == nil || $0.site.isEmpty || $0.site == wanted }
             return JSONEncodedValue.object([("settings", JSONEncodedValue(settings))])
@@ -26,7 +26,7 @@ enum SettingsHandlers {
         let name = try siteName(call.parameters["site"] ?? "")
         let settings = SiteSettings(site: name, timeZone: zone.isEmpty ? nil : zone)
         let now = WallClock.seconds
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.store(settings, now: now)
             return settings
         }
@@ -36,14 +36,14 @@ enum SettingsHandlers {
 
     static func annotations(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let query = try call.parameters.report(now: WallClock.seconds)
-        return site.reports.report(call.ticket) { reports throws(ReportError) in try reports.annotations(query) }
+        return site.reports.report(call) { reports throws(ReportError) in try reports.annotations(query) }
     }
 
     /// `POST` with `{"t":…,"text":…,"site":…}`.
     static func add(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let annotation = try annotation(call, id: Owner.makeID())
         let now = WallClock.seconds
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.add(annotation, now: now)
             return annotation
         }
@@ -53,14 +53,14 @@ enum SettingsHandlers {
     static func replace(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let annotation = try annotation(call, id: call.path["id"] ?? "")
         let now = WallClock.seconds
-        return site.reports.report(call.ticket, missing: missing) { reports throws(ReportError) in
+        return site.reports.report(call, missing: missing) { reports throws(ReportError) in
             try reports.replace(annotation, now: now) ? annotation : nil
         }
     }
 
     static func remove(_ site: Site, _ call: Call) -> HandlerResult {
         let id = call.path["id"] ?? ""
-        return site.reports.report(call.ticket, missing: missing) { reports throws(ReportError) in
+        return site.reports.report(call, missing: missing) { reports throws(ReportError) in
             try reports.removeAnnotation(id) ? JSONEncodedValue.object([("deleted", .text(id))]) : nil
         }
     }

@@ -26,7 +26,7 @@ enum TokenHandlers {
             expiresAt: days.map { now + $0 * 86_400 }
         )
         let (secret, hash) = site.sessions.makeSecret(id: token.id)
-        return site.reports.change(call.ticket) { database throws(StoreError) in
+        return site.reports.change(call) { database throws(StoreError) in
             switch try APITokens(database).add(token, hash: hash) {
             case nil: Responses.json(200, .object(token.members + [("token", .text(secret))]))
             case .sameName: Responses.message(409, "There is an API token with this name")

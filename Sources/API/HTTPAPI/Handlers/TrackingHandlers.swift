@@ -18,7 +18,7 @@ enum TrackingHandlers {
             endpoints: ["/events"],
             host: call.request.text(.host)
         )
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.tracking(query, now: now, version: version, server: server, tracker: tracker)
         }
     }

@@ -16,7 +16,7 @@ enum VisitorHandlers {
         if call.parameters["cursor"] != nil, cursor == nil {
             throw QueryError(message: "cursor must be next of the previous page")
         }
-        return site.reports.report(call.ticket) { reports throws(ReportError) in
+        return site.reports.report(call) { reports throws(ReportError) in
             try reports.visitors(query, sort, after: cursor, limit: limit, find: find)
         }
     }
