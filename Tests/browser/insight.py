@@ -107,6 +107,8 @@ def settle(port, events):
         return answer.status == 200 and answer.json()["totals"]["events"] == events
 
     wait_for(are_there, 30, f"rollups of {events} events")
+    # The status of a server that has just started may be older than its first events. Until it has them, the page welcomes the owner.
+    wait_for(lambda: not events or report(port, "status")["events"]["any"], 30, "the events in the status")
 
 
 def sign_in(port, **body):
