@@ -208,9 +208,8 @@ struct ProblemFinder {
         }
     }
 
-    /// Days until the disk is full, and the multiple of the minimum of free space, at which the owner is warned.
+    /// Days until the disk is full at which the owner is warned.
     static let warningDays = 14.0
-    static let warningDiskFactor: Int64 = 2
 
     private var space: Finding? {
         guard let storage else { return nil }
@@ -222,7 +221,7 @@ struct ProblemFinder {
             return Finding(code: "storage_limit_exceeded", message: message, summary: summary)
         }
         let (policy, free) = (storage.policy, storage.size.diskFree.map { $0 + storage.size.reusable })
-        if let free, policy.diskFreeMin > 0, free < Self.warningDiskFactor * policy.diskFreeMin {
+        if let free, policy.diskFreeMin > 0, free < policy.diskFreeWarning {
             let message =
                 "The disk has \(free >> 20) MiB left. Below \(policy.diskFreeMin >> 20) MiB, the oldest events are removed; "
                 + "figures stay. Free disk space, or set COLLECTOR_RETENTION_EVENTS."

@@ -129,8 +129,7 @@ struct Arguments: Equatable {
             }
             request = .completions(shell: argument)
         case .doctor:
-            guard let argument else { throw UsageError(problem: "missing address of a page") }
-            request = .doctor(page: argument)
+            if let argument { request = .doctor(page: argument) }
         case .help:
             request = flags.contains(Option.man.name) ? .manPage : .help(argument.flatMap(Command.init(rawValue:)))
         case .export: try checkExport()

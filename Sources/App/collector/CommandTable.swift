@@ -240,13 +240,14 @@ struct CommandEntry: Sendable {
     )
     private static let doctor = CommandEntry(
         command: .doctor,
-        summary: "Check from outside whether a page of a site is tracked",
+        summary: "Check this installation, or from outside whether a page of a site is tracked",
         paragraphs: [
-            "Loads the page, and checks its tag, Content Security Policy, script, endpoint, CORS, proxy and clock. Prints a line for each check, with what to do. Stores nothing and needs no data folder.",
+            "Without an address, checks what a server needs with these settings: variables, folders, disk, database, schema, rights, clock, limits, standby, the running server, and the address in COLLECTOR_URL. Changes nothing. Prints a line for each check, with what to do.",
+            "With an address, loads the page, and checks its tag, Content Security Policy, script, endpoint, CORS, proxy and clock. Stores nothing and needs no data folder.",
             "Follows five redirects at most and reads 4 MiB of each response; a request may take ten seconds. Needs libcurl and libxml2. Exits with status 0 without problems, 1 with some, and 2 if the page cannot be read.",
         ],
-        options: [.json],
-        argument: ("URL", [])
+        options: [.json, .data],
+        argument: ("[URL]", [])
     )
     private static let completions = CommandEntry(
         command: .completions,

@@ -22,6 +22,9 @@ struct Program {
             case .doctor(let page):
                 var doctor = DoctorCommand(page: page, printsJSON: arguments.printsJSON)
                 return doctor.run()
+            case .run(.doctor):
+                var doctor = InstallationDoctor(arguments)
+                return doctor.run()
             case .version: Console.out("collector \(Help.version)")
             case .run(let command): return run(command, arguments)
             }

@@ -51,7 +51,8 @@ enum StoreChoice {
         return try !describe(configuration).migrationStatus().contains { $0.isApplied }
     }
 
-    private static func hasFile(_ configuration: Configuration) -> Bool { access(path(configuration), F_OK) == 0 }
+    /// Whether the SQLite file exists.
+    static func hasFile(_ configuration: Configuration) -> Bool { access(path(configuration), F_OK) == 0 }
 
     /// Throws `CommandError` when the file of an SQLite database is missing.
     static func requireFile(_ configuration: Configuration) throws(CommandError) {

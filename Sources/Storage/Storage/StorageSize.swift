@@ -1,3 +1,12 @@
+import Glibc
+
+/// The bytes that are free on the disk of a file or folder; nil when that is unknown.
+package func freeDiskBytes(_ path: String) -> Int64? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    return Int64(clamping: UInt64(status.f_bavail)).multipliedReportingOverflow(by: Int64(status.f_frsize)).partialValue
+}
+
 /// The size of a database by what it holds, in bytes with indexes.
 package struct StorageSize: Sendable, Equatable {
     /// Events and delivery reports.

@@ -148,6 +148,10 @@ package protocol Store: Sendable {
     ///
     /// Changes nothing, and creates no database. Numbers of rows that would take long to count are estimates.
     func tableSizes(_ names: Set<String>) throws(StoreError) -> [String: TableSize]
+    /// Connects to the database, and reads what an operator can check.
+    ///
+    /// Changes nothing. Throws `.unavailable` when the database does not respond.
+    func inspect() throws(StoreError) -> StoreInspection
     /// Free bytes of the disk of the database; nil when it may be on another machine, or does not exist.
     var diskFree: Int64? { get }
     /// Opens a connection for writing.

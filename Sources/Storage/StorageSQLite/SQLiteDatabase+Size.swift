@@ -2,13 +2,6 @@ import Glibc
 import SQLite
 import Storage
 
-/// The bytes that are free on the disk of a file; nil when that is unknown.
-func freeDiskBytes(_ path: String) -> Int64? {
-    var status = statvfs()
-    guard statvfs(path, &status) == 0 else { return nil }
-    return Int64(clamping: UInt64(status.f_bavail)).multipliedReportingOverflow(by: Int64(status.f_frsize)).partialValue
-}
-
 extension SQLiteDatabase {
     func storageSize() throws(StoreError) -> StorageSize {
         func number(_ sql: String) throws(StoreError) -> Int64 { try rows(sql, []).first?.first?.integer ?? 0 }

@@ -1,7 +1,6 @@
 import Assets
 import Glibc
 import HTML
-import HTTPAPI
 import HTTPClient
 
 /// `collector doctor`: checks the tag on a page, and what it needs, from outside.
@@ -30,33 +29,18 @@ struct DoctorCommand {
             checks.append(.problem("page", error.message, error.advice))
             exit = .usage
         }
-        output(exit)
+        let conclusion =
+            switch exit {
+            case .success: "ok"
+            case .failure: "problems"
+            default: "unreachable"
+            }
+        DoctorOutput(
+            printsJSON: printsJSON,
+            subject: ("page", page),
+            praise: "Everything that can be checked from outside is right."
+        ).show(checks, conclusion: conclusion)
         return exit
-    }
-
-    private func output(_ exit: ExitCode) {
-        if printsJSON {
-            let conclusion =
-                switch exit {
-                case .success: "ok"
-                case .failure: "problems"
-                default: "unreachable"
-                }
-            let json = JSONEncodedValue.object([
-                ("page", .text(page)), ("conclusion", .text(conclusion)), ("checks", .array(checks.map(\.json))),
-            ])
-            Console.out(String(decoding: json.encoded, as: UTF8.self))
-            return
-        }
-        for check in checks { Console.out(check.line) }
-        let problems = checks.count { $0.state == .problem }
-        let warnings = checks.count { $0.state == .warning }
-        func counted(_ count: Int, _ word: String) -> String { "\(count) \(word)\(count == 1 ? "" : "s")" }
-        Console.out(
-            problems + warnings == 0
-                ? "\nEverything that can be checked from outside is right."
-                : "\n\(counted(problems, "problem")), \(counted(warnings, "warning"))."
-        )
     }
 
     // MARK: - Requests
@@ -110,13 +94,7 @@ struct DoctorCommand {
     private mutating func examineEndpoint(_ tag: PageTag, page: ClientResponse) {
         let origin = [("Origin", page.url.origin)]
         do throws(ClientError) {
-            let body = #"{"v":2,"events":[]}"#
-            let posted = try client.send(
-                "POST",
-                tag.endpoint,
-                origin + [("Content-Type", "text/plain")],
-                body: Array(body.utf8)
-            )
+            let posted = try ServerChecks.postNothing(client, tag.endpoint, origin)
             let health = try WebAddress("health", base: tag.endpoint).map { url throws(ClientError) in
                 try client.send("GET", url)
             }

@@ -127,6 +127,16 @@ enum ServerChecks {
         return [.ok("caching", "Cache-Control '\(caching)', compressed with \(coding ?? "")")]
     }
 
+    /// Sends no events to an endpoint, as a tracker sends some.
+    static func postNothing(
+        _ client: HTTPClient,
+        _ endpoint: WebAddress,
+        _ fields: [(String, String)] = []
+    ) throws(ClientError) -> ClientResponse {
+        let body = #"{"v":2,"events":[]}"#
+        return try client.send("POST", endpoint, fields + [("Content-Type", "text/plain")], body: Array(body.utf8))
+    }
+
     static func isCollector(health: ClientResponse) -> Bool {
         [200, 503].contains(health.status) && contains(health.body, "\"status\"")
             && contains(health.body, "\"database\"")
