@@ -7,7 +7,7 @@ import types
 import pytest
 
 from insight import ENVIRONMENT, OWNER, ask, change, report, send, visit_events
-from postgres import Cluster
+from postgres import PASSWORD, Cluster
 from program import run
 from stores import PostgresStore
 from test_described import call_every_report, populate
@@ -121,6 +121,17 @@ def test_the_next_report_shows_a_change_of_the_owner(original, standby, reading)
     assert [entry["text"] for entry in listed] == ["Launch"]
     standby.psql("postgres", "select pg_wal_replay_resume()")
     wait_until_used(collector, standby)
+
+
+def test_a_role_that_may_only_read_is_enough(serve, original, standby, reading):
+    populate(serve(original, environment=ENVIRONMENT).port)
+    role = f"reader_{original.database}"
+    original.execute(f"create role {role} login password '{PASSWORD}'; grant select on all tables in schema public to {role}")
+    collector = reading(standby.url(original.database).replace("//collector:", f"//{role}:"))
+    wait_until_used(collector, standby)
+    start = (standby.folder / "log").stat().st_size
+    call_every_report(collector.port)
+    assert errors(standby, start) == []
 
 
 def test_reports_are_read_from_the_primary_while_the_standby_is_more_than_five_seconds_behind(original, standby, reading):
