@@ -47,8 +47,8 @@ def test_a_fault_is_found(chromium, fault):
 CHANGES = {
     "its color": "text.style.color = '#999'",
     "its class": "text.className = 'pale'",
-    "what is around it": "text.parentElement.style.opacity = 0.3",
-    "what is behind it": "text.parentElement.style.background = '#777'",
+    "the opacity of its parent": "text.parentElement.style.opacity = 0.3",
+    "the background of its parent": "text.parentElement.style.background = '#777'",
     "an empty one": "text.nextElementSibling.append('Text')",
 }
 

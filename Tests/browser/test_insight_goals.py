@@ -13,8 +13,6 @@ from wire import request
 
 pytestmark = pytest.mark.usefixtures("one_day")
 
-
-
 def session(port, pages, events=(), visitor=None):
     """A session of page views; `events` are custom events of the last one."""
     ids = make_ids() | ({"visitor_id": visitor} if visitor else {})

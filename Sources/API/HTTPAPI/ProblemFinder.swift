@@ -198,14 +198,14 @@ struct ProblemFinder {
     }
 
     private var replica: Finding? {
-        replicaProblem.map {
-            Finding(
-                code: "replica_not_used",
-                message: "Reports are read from the database of DB_URL, since that of COLLECTOR_READ_URL "
-                    + "cannot be used: \($0). Figures are correct, and the load is on one database.",
-                summary: "Reports may take longer than usual."
-            )
-        }
+        // The first comparisons take a moment.
+        guard seconds >= Self.startSecondsMin, let replicaProblem else { return nil }
+        return Finding(
+            code: "replica_not_used",
+            message: "Reports are read from the database of DB_URL, since that of COLLECTOR_READ_URL "
+                + "cannot be used: \(replicaProblem). Figures are correct, and the load is on one database.",
+            summary: "Reports may take longer than usual."
+        )
     }
 
     /// Days until the disk is full at which the owner is warned.

@@ -1,6 +1,6 @@
 import Storage
 
-/// How far a replica is behind its store in time, from comparisons of their positions.
+/// The lag of a replica in time, computed from comparisons of its position with that of its store.
 ///
 /// Times are seconds on a monotonic clock. Pure.
 struct ReplicaLag {
@@ -42,7 +42,7 @@ struct ReplicaLag {
 
     /// Whether reports may be read from the replica.
     func isUsable(at seconds: Double) -> Bool {
-        guard failure == nil, let currentAt, seconds - currentAt <= Self.secondsMax else { return false }
+        guard problem(at: seconds) == nil, let currentAt else { return false }
         return changedAt.map { currentAt > $0 } ?? true
     }
 

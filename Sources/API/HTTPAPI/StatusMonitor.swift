@@ -151,8 +151,7 @@ package final class StatusMonitor: Sendable {
             finder.damage = damage
             finder.locationProblem = locationProblem
             finder.archiveProblem = archiveProblem
-            // Its first comparisons take a moment.
-            finder.replicaProblem = seconds >= ProblemFinder.startSecondsMin ? replicaProblem : nil
+            finder.replicaProblem = replicaProblem
             finder.storage = storage
             let before = state.problems
             state.problems = finder.problems(before: before)

@@ -7,10 +7,7 @@ extension SQLiteStore {
         let connection = try open()
         let version = try guarded { () throws(SQLiteError) in try connection.rows("select sqlite_version()")[0][0] }
         // The file of the log is created beside that of the database.
-        let folder = path.contains("/") ? String(path.prefix(upTo: path.lastIndex(of: "/") ?? path.endIndex)) : "."
-        let missing = [(path, "the file"), (folder.isEmpty ? "/" : folder, "its folder")].filter { path, _ in
-            access(path, W_OK) != 0
-        }
+        let missing = [(path, "the file"), (folder, "its folder")].filter { path, _ in access(path, W_OK) != 0 }
         return StoreInspection(system: "SQLite \(version ?? "")", missingRights: missing.map { "write to \($0.1)" })
     }
 }

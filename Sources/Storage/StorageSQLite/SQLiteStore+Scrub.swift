@@ -59,7 +59,7 @@ extension SQLiteStore {
         throw .unavailable(reason: "a reader keeps old pages in the write-ahead log")
     }
 
-    private var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
+    var folder: String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "." }
 }
 
 extension String {

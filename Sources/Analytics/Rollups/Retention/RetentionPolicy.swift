@@ -21,7 +21,7 @@ package struct RetentionPolicy: Sendable, Equatable {
     /// Free bytes of the disk of a SQLite file below which the oldest events are removed; 0 for never.
     package var diskFreeMin = diskFreeDefault
     /// Free bytes of that disk below which the owner is warned.
-    package var diskFreeWarning: Int64 { diskFreeMin.multipliedReportingOverflow(by: 2).partialValue }
+    package var diskFreeWarning: Int64 { 2 * diskFreeMin }
 
     package init() {}
 

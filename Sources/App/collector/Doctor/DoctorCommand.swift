@@ -13,7 +13,7 @@ struct DoctorCommand {
     init(page: String, printsJSON: Bool) {
         (self.page, self.printsJSON) = (page, printsJSON)
         let allows = PrivateAddress.rule(page: WebAddress(Self.address(page)))
-        client = HTTPClient(agent: "Collector-Doctor/\(Help.version)", allows: allows)
+        client = HTTPClient(agent: ServerChecks.agent, allows: allows)
     }
 
     /// The address of a page, which may be given without its scheme.

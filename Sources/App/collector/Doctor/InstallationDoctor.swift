@@ -266,7 +266,7 @@ struct InstallationDoctor {
         }
     }
 
-    private var client: HTTPClient { HTTPClient(agent: "Collector-Doctor/\(Help.version)") }
+    private var client: HTTPClient { HTTPClient(agent: ServerChecks.agent) }
 
     /// Sends no events through the address of browsers, as a tracker does, so that the proxy is checked.
     private mutating func checkPublicAddress(_ configuration: Configuration) {

@@ -3,6 +3,8 @@ import HTTPClient
 
 /// Checks of the script and the endpoint, on their responses.
 enum ServerChecks {
+    /// The agent of the requests of `collector doctor`.
+    static let agent = "Collector-Doctor/\(Help.version)"
     /// In every version of the script.
     private static let marker = #"Symbol.for("collector")"#
     /// The longest time in seconds that a browser may keep the script without asking for a newer one.
