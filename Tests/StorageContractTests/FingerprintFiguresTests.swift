@@ -76,15 +76,15 @@ import TimeZones
             while try rollups.advance(limit: 23) > 0 {}
         }
 
-        /// Visitors by signal and value: from the order of the raw rows.
-        func expected(_ range: Range<Int64>, site: String?) throws -> [String: [String: Int64]] {
+        /// Visitors by signal and value, of all time without a range: from the order of the raw rows.
+        func expected(_ range: Range<Int64>?, site: String?) throws -> [String: [String: Int64]] {
             var last: [String: [String: (seen: Int64, signals: [String: String])]] = [:]
             var selected: Set<String> = []
             for view in try database.column("select pageview_id from collector_events order by id") {
                 let own = try #require(view.flatMap { sent[$0] })
                 guard site == nil || site == own.site else { continue }
                 guard let signals = own.signals else {
-                    if range.contains(own.seconds) { selected.insert(own.visitor) }
+                    if range?.contains(own.seconds) == true { selected.insert(own.visitor) }
                     continue
                 }
                 guard !signals.isEmpty else { continue }
@@ -92,20 +92,19 @@ import TimeZones
                 last[own.visitor, default: [:]][own.site] = (seen, signals)
             }
             var counts: [String: [String: Int64]] = [:]
-            for visitor in selected {
+            for visitor in range == nil ? Set(last.keys) : selected {
                 let own = (last[visitor] ?? [:]).max { ($0.value.seen, $1.key) < ($1.value.seen, $0.key) }
                 for (signal, hash) in own?.value.signals ?? [:] { counts[signal, default: [:]][hash, default: 0] += 1 }
             }
             return counts
         }
 
-        func expectEqual(_ range: Range<Int64>, site: String?) throws {
-            var query = ReportQuery(
-                range: try ReportRange(from: range.lowerBound, to: range.upperBound, zone: .utc),
-                filters: []
-            )
+        func expectEqual(_ range: Range<Int64>?, site: String?) throws {
+            let (from, to) = (range?.lowerBound ?? day, range?.upperBound ?? day + 1)
+            var query = ReportQuery(range: try ReportRange(from: from, to: to, zone: .utc), filters: [])
             query.site = site
-            let report = try Reports(store.makeDatabase(), DictionaryCache()).fingerprints(query, isAllTime: false)
+            let reports = Reports(try store.makeDatabase(), DictionaryCache())
+            let report = try reports.fingerprints(query, isAllTime: range == nil)
             let expected = try expected(range, site: site)
             #expect(Set(report.signals.map(\.name)) == Set(expected.keys))
             for signal in report.signals {
@@ -138,6 +137,7 @@ import TimeZones
                     try bench.expectEqual(Self.day + Int64(from) * 3600..<Self.day + Int64(to) * 3600, site: site)
                 }
             }
+            for site in [nil, "a.example", "b.example", "c.example"] { try bench.expectEqual(nil, site: site) }
             #expect(try bench.store.differences() == [])
         }
         try Rollups(bench.store.makeDatabase()).clear()

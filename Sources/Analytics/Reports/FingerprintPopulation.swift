@@ -2,7 +2,7 @@ import Rollups
 import Segments
 import Storage
 
-/// Counts the visitors of a query by their values of signals; each visitor counts once, by its last fingerprint on the site.
+/// Counts visitors by their values of signals; each visitor counts once, by its last fingerprint on the site of the query, or on any.
 struct FingerprintPopulation {
     /// The most distinct values of all signals that are counted.
     static let valuesMax = 300_000
@@ -15,9 +15,25 @@ struct FingerprintPopulation {
     private var names: [String] = []
     private var counts: [[UInt32]] = []
 
+    /// Counts the visitors that the query selects.
     init(_ context: ReportContext) throws(ReportError) {
         database = context.database
         guard let selection = try Self.selection(context) else { return }
+        try count(context, selection)
+    }
+
+    /// Counts all visitors with a fingerprint.
+    init(ofAll context: ReportContext) throws(ReportError) {
+        database = context.database
+        let mayShareNumbers: Bool
+        do throws(StoreError) { mayShareNumbers = try FingerprintReader(database).mayShareNumbers() } catch {
+            throw .store(error)
+        }
+        guard !mayShareNumbers else { throw .refused(ScanResult.visitorsSentence) }
+        try count(context, nil)
+    }
+
+    private mutating func count(_ context: ReportContext, _ selection: ScanSelection?) throws(ReportError) {
         let reader = FingerprintReader(context.database)
         let scan: FingerprintScan
         do throws(StoreError) {
@@ -42,8 +58,10 @@ struct FingerprintPopulation {
         return selection
     }
 
-    /// The signals with the highest entropy, each with its most shared values.
-    func signals() throws(ReportError) -> [FingerprintsReport.Signal] {
+    /// The signals with the highest entropy, each with its most shared values; `returns` has the repeat readings by name.
+    func signals(
+        returns: [String: (reports: Int64, changes: Int64)]? = nil
+    ) throws(ReportError) -> [FingerprintsReport.Signal] {
         var numbers: [String: Int] = [:]
         var signals: [FingerprintsReport.Signal] = []
         for (number, counts) in counts.enumerated() {
@@ -57,7 +75,7 @@ struct FingerprintPopulation {
                     name: names[number],
                     sizes: sorted,
                     bits: FingerprintsReport.entropy(sorted),
-                    returns: nil,
+                    returns: returns.map { $0[names[number]] ?? (0, 0) },
                     shared: []
                 )
             )

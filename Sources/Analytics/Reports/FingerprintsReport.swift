@@ -54,9 +54,15 @@ package struct FingerprintsReport: Sendable {
         (bots, visitorsRefusal) = try Self.bots(all, all.plainScanQuery(from: bounds.first, to: bounds.last + 1))
     }
 
+    /// The signals of all visitors of the site of the query, or of all sites.
     private static func signals(_ context: ReportContext) throws(ReportError) -> [Signal] {
         let condition = context.query.site == nil ? "" : " where site = ?1"
         let site: [SQLValue] = context.query.site.map { [.text($0)] } ?? []
+        let returns = try returns(context, condition, site)
+        // The tables count the visitors of each site: one of two sites would count twice.
+        if site.isEmpty, try hasSeveralSites(context) {
+            return try FingerprintPopulation(ofAll: context).signals(returns: returns)
+        }
         var sizes: [String: [(visitors: Int64, values: Int64)]] = [:]
         for row in try context.database.reportRows(
             """
@@ -67,23 +73,37 @@ package struct FingerprintsReport: Sendable {
         ) {
             sizes[row[0].text ?? "", default: []].append((row[1].integer ?? 0, row[2].integer ?? 0))
         }
-        let returns = try context.database.reportRows(
+        let found = sizes.map { name, sizes in
+            Signal(name: name, sizes: sizes, bits: entropy(sizes), returns: returns[name] ?? (0, 0), shared: [])
+        }
+        var signals = ranked(found)
+        for index in signals.indices { signals[index].shared = try shared(context, signals[index].name) }
+        return signals
+    }
+
+    private static func hasSeveralSites(_ context: ReportContext) throws(ReportError) -> Bool {
+        try context.database.reportRows(
+            "select 1 from (select min(site) as first, max(site) as last from insight_signal_sizes) as sites where first <> last"
+        ).first != nil
+    }
+
+    /// The repeat readings by signal, and those with another value.
+    private static func returns(
+        _ context: ReportContext,
+        _ condition: String,
+        _ site: [SQLValue]
+    ) throws(ReportError) -> [String: (reports: Int64, changes: Int64)] {
+        let rows = try context.database.reportRows(
             """
             select signal, cast(sum(returns) as bigint), cast(sum(changes) as bigint) from insight_signal_returns\(condition)
             group by signal
             """,
             site
         )
-        let again = Dictionary(
-            returns.map { ($0[0].text ?? "", ($0[1].integer ?? 0, $0[2].integer ?? 0)) },
+        return Dictionary(
+            rows.map { ($0[0].text ?? "", ($0[1].integer ?? 0, $0[2].integer ?? 0)) },
             uniquingKeysWith: { first, _ in first }
         )
-        let found = sizes.map { name, sizes in
-            Signal(name: name, sizes: sizes, bits: entropy(sizes), returns: again[name] ?? (0, 0), shared: [])
-        }
-        var signals = ranked(found)
-        for index in signals.indices { signals[index].shared = try shared(context, signals[index].name) }
-        return signals
     }
 
     /// The signals with the highest entropy.

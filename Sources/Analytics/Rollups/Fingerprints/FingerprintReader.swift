@@ -39,11 +39,16 @@ package struct FingerprintReader {
         return signals
     }
 
-    /// Counts the visitors of a selection by the values of their last fingerprints, until there are more than `valuesMax` values.
+    /// Whether visitors may share a number, so that they cannot be counted.
+    package func mayShareNumbers() throws(StoreError) -> Bool {
+        try RollupPosition.read(database).visitors >= Int64(VisitorNumbers.sharedNumber)
+    }
+
+    /// Counts the visitors of a selection, or all without one, by the values of their last fingerprints, until there are more than `valuesMax` values.
     ///
     /// - Throws: `.damaged` if a block is damaged.
     package func scan(
-        _ selection: ScanSelection,
+        _ selection: ScanSelection?,
         site: String?,
         _ signals: [Signal],
         valuesMax: Int

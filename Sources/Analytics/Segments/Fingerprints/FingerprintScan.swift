@@ -6,21 +6,22 @@ package struct FingerprintScan {
     package private(set) var counts: [[UInt32]]
     /// Values that a visitor has.
     package private(set) var valuesCount = 0
-    private let selection: ScanSelection
+    /// The visitors that count; nil for all.
+    private let selection: ScanSelection?
     private let site: String?
     /// Fingerprints that are newer than those of the blocks, of selected visitors; and these visitors.
     private var changes: [UInt32: [FingerprintRow]] = [:]
     private var changed = ScanSelection(.visitors)
 
     /// `codes` has the highest code of each signal, by its number.
-    package init(_ selection: ScanSelection, site: String?, codes: [Int]) {
+    package init(_ selection: ScanSelection?, site: String?, codes: [Int]) {
         (self.selection, self.site) = (selection, site)
         counts = codes.map { Array(repeating: 0, count: $0 + 1) }
     }
 
     /// Adds a fingerprint that replaces that of the same visitor and site in a block.
     package mutating func change(_ row: FingerprintRow) {
-        guard selection.hasVisitor(row.visitor) else { return }
+        guard isSelected(row.visitor) else { return }
         changes[row.visitor, default: []].append(row)
         changed.insert(visitor: row.visitor)
     }
@@ -61,6 +62,8 @@ package struct FingerprintScan {
         }
         return true
     }
+
+    private func isSelected(_ visitor: UInt32) -> Bool { selection?.hasVisitor(visitor) ?? true }
 
     private func isWanted(_ own: String) -> Bool { site.map { own.utf8.elementsEqual($0.utf8) } ?? true }
 
@@ -104,7 +107,7 @@ package struct FingerprintScan {
             let (start, visitor) = (end, block.visitors[end])
             end += 1
             while end < block.visitors.count, block.visitors[end] == visitor { end += 1 }
-            guard selection.hasVisitor(visitor) else { continue }
+            guard isSelected(visitor) else { continue }
             if changed.hasVisitor(visitor) {
                 for row in start..<end {
                     let site = block.sites[Int(sites[row])]
