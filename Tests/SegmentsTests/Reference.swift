@@ -115,7 +115,7 @@ struct Reference {
             sum.pageViews += 1
             visitors.insert(sessions[row.session].visitor)
         }
-        for number in Set(rows.map(\.session)) {
+        for number in Set(rows.filter(\.row.isCounted).map(\.session)) {
             let counted = sessions[number].pageViews.filter(\.isCounted)
             guard let first = counted.first, isInRange(first.time), inBucket(first.time) else { continue }
             sum.sessions += 1

@@ -29,7 +29,7 @@ extension SegmentRows {
         }
     }
 
-    /// Calls the body with sessions that count, once for each index of their page views.
+    /// Calls the body with sessions that count, once for each index of their page views that count.
     @inline(__always) private func forEachSessionOf(
         _ codes: RowBuffer<UInt16>,
         _ count: Int,
@@ -40,7 +40,7 @@ extension SegmentRows {
         // The page views of a session are adjacent.
         forEachPassing { row in
             let (session, index) = (owners[row], codes[row])
-            guard flags[session] != 0, seen[index] != UInt32(session) + 1 else { return }
+            guard flags[session] & counted[row] != 0, seen[index] != UInt32(session) + 1 else { return }
             seen[index] = UInt32(session) + 1
             body(index, session)
         }

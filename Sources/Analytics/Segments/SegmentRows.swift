@@ -263,9 +263,9 @@ final class SegmentRows: @unchecked Sendable {
         }
         passingCount = passingNumbers.select(passing, count)
         guard hasFilter else { return }
-        // A session passes when one of its page views does.
+        // A session passes when one of its page views does that counts.
         passingSessions.fill(info.sessions, 0)
-        forEachPassing { row in passingSessions[owners[row]] = 1 }
+        forEachPassing { row in passingSessions[owners[row]] |= counted[row] }
     }
 
     private func selectRange(_ finder: inout BucketFinder) {

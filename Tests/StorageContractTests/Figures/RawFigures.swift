@@ -70,7 +70,10 @@ struct RawFigures {
             from pv join q_s q using (sid) where \(ofPageViews.joined(separator: " and "))
             """
         )
-        if ofPageViews.count > 1 { try connection.rows("delete from q_s where sid not in (select sid from q_r)") }
+        guard ofPageViews.count > 1 else { return }
+        try connection.rows(
+            "delete from q_s where sid not in (select r.sid from q_r r join pv using (rid) where pv.is_counted)"
+        )
     }
 
     private func bucket(_ time: String) -> String { "(select max(number) from q_e where low <= \(time))" }
@@ -91,7 +94,7 @@ struct RawFigures {
             }
                 ?? """
                 select \(ofPageViews) as g, count(distinct q.sid) as n, count(distinct case when q.is_bounce = 1 then q.sid end) as m
-                from q_s q join q_r r using (sid) join pv using (rid) where q.is_within = 1 group by 1
+                from q_s q join q_r r using (sid) join pv using (rid) where q.is_within = 1 and pv.is_counted group by 1
                 """
         return try connection.rows(
             """
@@ -324,7 +327,7 @@ struct RawFigures {
         case (_, .sessions):
             sql = """
                 select q.first_bucket, \(group), count(distinct q.sid) from q_s q join q_r r using (sid) join pv using (rid)
-                where q.is_within = 1 group by 1, 2
+                where q.is_within = 1 and pv.is_counted group by 1, 2
                 """
         default:
             sql = """
