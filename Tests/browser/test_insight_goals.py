@@ -87,6 +87,19 @@ def test_goals_are_counted_with_their_values_and_change_by_put_and_delete(owned)
     assert len(report(port, "goals")["goals"]) == 4 and len(report(port, "goals", site="x.example")["goals"]) == 3
 
 
+def test_a_text_that_reads_like_the_name_of_none_has_conversions_of_its_own(store, serve):
+    port = serve_ready(serve, store).port
+    count = 0
+    for language, events in (("(none)", ["signup"]), ("(none)", ["signup"]), ("(none)", []), (None, [])):
+        ids = make_ids() | {"path": "/", "site": "shop.example"}
+        sent = [ids | {"event_type": "pageview", "seq": 1, "payload": {"language": language} if language else {}}]
+        count += send(port, sent + [ids | {"event_type": name, "seq": 2, "payload": {}} for name in events])
+    settle(port, count)
+    signup = add_goal(port, type="event", match="signup")
+    rows = report(port, "breakdowns", range="24h", dimensions="language", goal=signup)["dimensions"]["language"]["rows"]
+    assert [(row["sessions"], row["converted_sessions"], row["conversion_rate"]) for row in rows] == [(3, 2, 0.6667), (1, 0, 0)]
+
+
 def test_funnels_are_saved_and_any_steps_can_be_asked_about(owned):
     port = owned.port
     goal = add_goal(port, type="event", match="purchase", name="Purchase")

@@ -44,9 +44,12 @@ def visit(port, word, site, ids, agent=CHROME):
 
 def definitions(port):
     """The owner's definitions; returns the ids of the funnels."""
+    goals = []
     for word, site in (("shown", SITE), (WORD, OTHER)):
         goal = {"site": site, "name": f"{word} goal", "type": "page", "match": f"/{word}"}
-        assert change(port, "POST", "/api/goals", goal, OWNER).status == 200
+        answer = change(port, "POST", "/api/goals", goal, OWNER)
+        assert answer.status == 200, answer.body
+        goals.append(answer.json()["id"])
         assert change(port, "PUT", f"/api/settings?site={site}", {"time_zone": "Europe/Berlin"}, OWNER).status == 200
         note = {"t": int(time.time()) - 60, "text": f"{word} note", "site": site}
         assert change(port, "POST", "/api/annotations", note, OWNER).status == 200
@@ -56,8 +59,13 @@ def definitions(port):
     for name, filters in segments:
         assert change(port, "POST", "/api/segments", {"name": name, "filters": filters}, OWNER).status == 200
     funnels = []
-    for word, site in (("shown", SITE), (WORD, OTHER)):
-        funnel = {"site": site, "name": f"{word} funnel", "steps": [["page", f"/{word}"], ["event", f"{word}_event"]]}
+    steps = {
+        ("shown", SITE): [["page", "/shown"], ["event", "shown_event"]], (WORD, OTHER): [["page", f"/{WORD}"], ["event", f"{WORD}_event"]],
+        # Of all sites, with a goal of one that a guest may not read.
+        ("common", None): [["goal", goals[0]], ["goal", goals[1]]],
+    }
+    for (word, site), own in steps.items():
+        funnel = {"name": f"{word} funnel", "steps": own} | ({"site": site} if site else {})
         answer = change(port, "POST", "/api/funnels", funnel, OWNER)
         assert answer.status == 200, answer.body
         funnels.append(answer.json()["id"])
@@ -218,7 +226,8 @@ def test_what_a_guest_reads_is_exact(filled):
     assert [one["name"] for one in read("segments")["segments"]] == ["shown"]
     assert [one["text"] for one in read("annotations", range="all")["annotations"]] == ["shown note"]
     assert [one["name"] for one in read("goals")["goals"]] == ["shown goal"]
-    assert [one["name"] for one in read("funnels")["funnels"]] == ["shown funnel"]
+    assert [one["name"] for one in read("funnels")["funnels"]] == ["shown funnel", "common funnel"]
+    assert [step["goal"] for step in read(f"funnels/{filled.funnels[2]}")["steps"]] == ["shown goal", "Goal of another site"]
     assert read("status")["events"]["last_received"] is None
     assert read("live")["visitors"] == 1
     assert [len(read(f"visitors/{filled.visitor}/timeline")["sessions"])] == [1]

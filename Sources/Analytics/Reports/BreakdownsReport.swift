@@ -122,10 +122,12 @@ package struct BreakdownsReport: Sendable {
         }
         let result = try context.run(scan)
         for (number, index) in indices.enumerated() {
-            let column = lists[index].dimension.column
-            var sessions: [String: Int64] = [:]
-            for row in result.lists[number].rows { sessions[context.text(row.code, column)] = row.sum.sessions }
-            lists[index].conversions = lists[index].rows.map { sessions[$0.value] ?? 0 }
+            // By code: a text that was sent may be that of a code without one.
+            let sessions = Dictionary(
+                result.lists[number].rows.map { ($0.code, $0.sum.sessions) },
+                uniquingKeysWith: { first, _ in first }
+            )
+            lists[index].conversions = found[index].rows.map { sessions[$0.code] ?? 0 }
         }
     }
 

@@ -13,6 +13,9 @@ package struct FunnelReport: Sendable {
         package let p75: Double?
     }
 
+    /// The name of a goal of a site that the sender may not read.
+    private static let otherSite = "Goal of another site"
+
     package let range: ReportRange
     package let scope: Funnel.Scope
     package let window: Int64?
@@ -28,7 +31,7 @@ package struct FunnelReport: Sendable {
         (range, self.scope) = (context.query.range, scope)
         self.window = scope == .visitor ? window ?? Funnel.windowDefault : nil
         let query = try context.scanQuery(range, withSeries: false)
-        let goals = try GoalTables(context.database).goals()
+        let goals = try GoalTables(context.database).goals(site: context.query.scope.site)
         var conditions: [Condition] = []
         for milestone in milestones {
             conditions.append(try context.condition(milestone, site: site, range))
@@ -46,7 +49,10 @@ package struct FunnelReport: Sendable {
         }
         steps = milestones.enumerated().map { index, milestone in
             var name: String?
-            if case .goal(let id) = milestone { name = goals.first { $0.id == id }?.title }
+            if case .goal(let id) = milestone {
+                // A guest of one site does not learn what another one calls its goals.
+                name = goals.first { $0.id == id }?.title ?? Self.otherSite
+            }
             return Step(
                 milestone: milestone,
                 goal: name,
