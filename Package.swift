@@ -356,7 +356,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "SQLiteTests", dependencies: ["SQLite", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SegmentsTests", dependencies: ["Segments", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SegmentsTests", dependencies: ["Locks", "Segments", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "StorageContractTests",
             dependencies: [

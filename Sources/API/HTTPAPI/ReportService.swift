@@ -2,6 +2,7 @@ import HTTPServer
 import HTTPWire
 import Reports
 import Rollups
+import Segments
 import Storage
 
 /// Computes reports for requests on the threads of the reader pool.
@@ -12,6 +13,7 @@ struct ReportService: Sendable {
     private let replica: ReplicaReaders?
     private let dictionaries = DictionaryCache()
     private let tracked = TrackedCache()
+    private let scans = ScanCache()
 
     init(pool: ReaderPool?, replica: ReplicaReaders? = nil) {
         self.pool = pool
@@ -56,9 +58,9 @@ struct ReportService: Sendable {
         _ call: Call,
         _ make: @escaping @Sendable (Reports) throws(ReportError) -> ServerResponse
     ) -> HandlerResult {
-        answer(call, mayLag: true) { [dictionaries, tracked] database throws(StoreError) in
+        answer(call, mayLag: true) { [dictionaries, tracked, scans] database throws(StoreError) in
             do throws(ReportError) {
-                return try make(Reports(database, dictionaries, tracked))
+                return try make(Reports(database, dictionaries, tracked, scans: scans))
             } catch {
                 switch error {
                 case .store(let error): throw error

@@ -1,4 +1,4 @@
-import Segments
+package import Segments
 package import Storage
 package import Rollups
 import Aggregation
@@ -8,6 +8,8 @@ struct ReportContext {
     let database: any Database
     let dictionaries: DimensionDictionaries
     var query: ReportQuery
+    /// Nil to count all segments in each scan.
+    var scans: ScanCache?
 
     static let human = "human"
     static let bot = "bot"
@@ -31,8 +33,10 @@ struct ReportContext {
     /// Runs a scan, in which merged issues count as the issue that they are merged into unless `mergesIssues` is false.
     func run(_ query: ScanQuery, mergesIssues: Bool = true) throws(ReportError) -> ScanResult {
         let scan = mergesIssues ? try mergingIssues(query) : query
+        let generation = try generation()
         do throws(StoreError) {
-            let result = try Segments.scan(scan, SegmentReader(database), dictionaries)
+            let cache = scans.map { ($0, generation: generation) }
+            let result = try Segments.scan(scan, SegmentReader(database), dictionaries, cache: cache)
             // Figures without the damaged segments would be wrong.
             guard result.damagedSegments == 0 else {
                 throw StoreError.damaged(
@@ -126,9 +130,15 @@ package struct Reports {
     let database: any Database
     let dictionaries: DictionaryCache
     let tracked: TrackedCache
+    private let scans: ScanCache?
 
-    package init(_ database: any Database, _ dictionaries: DictionaryCache, _ tracked: TrackedCache = TrackedCache()) {
-        (self.database, self.dictionaries, self.tracked) = (database, dictionaries, tracked)
+    package init(
+        _ database: any Database,
+        _ dictionaries: DictionaryCache,
+        _ tracked: TrackedCache = TrackedCache(),
+        scans: ScanCache? = nil
+    ) {
+        (self.database, self.dictionaries, self.tracked, self.scans) = (database, dictionaries, tracked, scans)
     }
 
     func computed<Report>(
@@ -140,7 +150,7 @@ package struct Reports {
             do throws(StoreError) { current = try dictionaries.current(database) } catch {
                 throw ReportError.store(error)
             }
-            var context = ReportContext(database: database, dictionaries: current, query: query)
+            var context = ReportContext(database: database, dictionaries: current, query: query, scans: scans)
             if query.range.isAllTime { context.query.range = try query.range.beginning(at: context.bounds()?.first) }
             return try body(context)
         }

@@ -1,6 +1,6 @@
 /// A condition that page views or custom events meet: that of a goal, or of a step of a funnel.
-package struct Condition: Sendable {
-    package enum Subject: Sendable {
+package struct Condition: Sendable, Equatable {
+    package enum Subject: Sendable, Equatable {
         /// Counted page views with one of these paths.
         case pages(Set<UInt32>)
         /// Custom events with this name; nil for a name that no event has.
@@ -16,7 +16,7 @@ package struct Condition: Sendable {
 
 extension ScanQuery {
     /// Selects sessions that meet one of some conditions at any time or, negated, none of them.
-    package struct ConditionFilter: Sendable {
+    package struct ConditionFilter: Sendable, Equatable {
         package var conditions: [Condition]
         package var isNegated: Bool
 
@@ -27,7 +27,7 @@ extension ScanQuery {
 }
 
 /// Chosen ones of the events of one name: those of a session and second, by their index in the order of ids.
-package struct EventKeys: Sendable {
+package struct EventKeys: Sendable, Equatable {
     private struct Key: Hashable {
         var second: Int64
         var index: UInt32

@@ -56,6 +56,16 @@ struct ListWork {
 
     // MARK: - First pass
 
+    /// The memory that it uses in the first pass, in bytes.
+    var bytes: Int { sums.count * MemoryLayout<Sums>.stride + measures.count * MemoryLayout<Int64>.stride }
+
+    /// Adds what the first pass has counted in other segments, with dictionaries that have at most as many texts.
+    mutating func add(_ other: ListWork) {
+        // Codes are never changed.
+        for code in 0..<min(sums.count, other.sums.count) { sums[code] &+= other.sums[code] }
+        for code in 0..<min(measures.count, other.measures.count) { measures[code] &+= other.measures[code] }
+    }
+
     mutating func addFirst(_ rows: SegmentRows) {
         if isWide { addSums(rows) }
         guard !measures.isEmpty, let dictionary = rows.dictionary(list.column) else { return }

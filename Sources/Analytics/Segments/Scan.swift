@@ -6,14 +6,26 @@ package func scan<Source: SegmentSource>(
     _ query: ScanQuery,
     _ source: Source,
     _ dictionaries: DimensionDictionaries
-) throws(Source.Failure) -> ScanResult { try scan(query, source, dictionaries, ScanLimits()) }
+) throws(Source.Failure) -> ScanResult { try scan(query, source, dictionaries, cache: nil) }
 
-/// Runs a query within the given memory limits.
+/// Runs a query within the given memory limits, without a cache.
 package func scan<Source: SegmentSource>(
     _ query: ScanQuery,
     _ source: Source,
     _ dictionaries: DimensionDictionaries,
     _ limits: ScanLimits
+) throws(Source.Failure) -> ScanResult { try scan(query, source, dictionaries, limits, cache: nil) }
+
+/// Runs a query within the given memory limits.
+///
+/// With a cache, segments that rarely change are counted once for all scans with the same query; `generation` is that
+/// of the rollups.
+package func scan<Source: SegmentSource>(
+    _ query: ScanQuery,
+    _ source: Source,
+    _ dictionaries: DimensionDictionaries,
+    _ limits: ScanLimits = ScanLimits(),
+    cache: (ScanCache, generation: Int64)?
 ) throws(Source.Failure) -> ScanResult {
     var query = query
     if query.edges.isEmpty { query.edges = [query.from] }
@@ -28,7 +40,7 @@ package func scan<Source: SegmentSource>(
     var damaged: Set<Int64> = []
     while true {
         // Every iteration but the last finds at least one more damaged segment, so there are few.
-        var run = ScanRun(query, dictionaries, limits, damaged: damaged)
+        var run = ScanRun(query, dictionaries, limits, damaged: damaged, cache: cache)
         if let result = try run.result(source, segments) { return result }
         damaged = run.damaged
     }

@@ -1,5 +1,5 @@
 /// The state of a scan: the figures counted so far.
-// Unchecked: one thread at a time uses it: during a pass the one that counts, otherwise that of the scan.
+// Unchecked: one thread at a time changes it: during a pass the one that counts, otherwise that of the scan. None changes it once it is in a cache.
 final class ScanCounts: @unchecked Sendable {
     /// The kinds of passes.
     enum Step: Sendable {
@@ -54,6 +54,29 @@ final class ScanCounts: @unchecked Sendable {
             for set in exact { values.addExact(set, rows, lists) }
         }
     }
+
+    /// Adds what the first pass of another scan with the same query has counted in other segments.
+    ///
+    /// Returns false and adds nothing if memory is divided otherwise, since the dictionaries have grown.
+    func add(_ other: ScanCounts) -> Bool {
+        guard zip(lists, other.lists).allSatisfy({ $0?.isWide == $1?.isWide }) else { return false }
+        for bucket in bucketSums.indices { bucketSums[bucket] &+= other.bucketSums[bucket] }
+        anonymousPageViews += other.anonymousPageViews
+        squaredErrors += other.squaredErrors
+        delivery.add(other.delivery)
+        values.add(other.values)
+        visitors.add(other.visitors)
+        for index in lists.indices {
+            if let list = other.lists[index] { lists[index]?.add(list) }
+        }
+        return true
+    }
+
+    /// Whether memory has been enough to count all groups of the first pass.
+    var isWhole: Bool { values.isWhole && visitors.isWhole }
+
+    /// The memory that it uses, in bytes.
+    var bytes: Int { values.bytes + visitors.bytes + lists.reduce(0) { $0 + ($1?.bytes ?? 0) } }
 
     /// Chooses the rows of lists after the first pass.
     func choose(_ dictionaries: DimensionDictionaries) {

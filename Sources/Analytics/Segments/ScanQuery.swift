@@ -1,11 +1,11 @@
 /// A query over segments, expressed in dictionary codes.
-package struct ScanQuery: Sendable {
+package struct ScanQuery: Sendable, Equatable {
     /// A condition on a dictionary column: the code must be one of `codes`.
     ///
     /// On a session column it selects sessions, on a page view column page views. On `eventName` it selects
     /// sessions with such a custom event at any time, on `eventIssue` sessions with such an error,
     /// on `eventPath` those with such a missing page.
-    package struct Filter: Sendable {
+    package struct Filter: Sendable, Equatable {
         package var column: Column
         package var codes: Set<UInt32>
 
@@ -44,7 +44,7 @@ package struct ScanQuery: Sendable {
     }
 
     /// The values of one column with the largest numbers.
-    package struct List: Sendable {
+    package struct List: Sendable, Equatable {
         package var column: Column
         /// For lists of events and resources: the kinds of rows that count.
         package var eventKinds: Set<EventKind> = []

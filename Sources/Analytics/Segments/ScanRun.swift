@@ -6,9 +6,17 @@ struct ScanRun {
     private let rows: ScanRows
     private let counts: ScanCounts
     private(set) var damaged: Set<Int64>
+    private let cache: (ScanCache, generation: Int64)?
 
-    init(_ query: ScanQuery, _ dictionaries: DimensionDictionaries, _ limits: ScanLimits, damaged: Set<Int64>) {
+    init(
+        _ query: ScanQuery,
+        _ dictionaries: DimensionDictionaries,
+        _ limits: ScanLimits,
+        damaged: Set<Int64>,
+        cache: (ScanCache, generation: Int64)?
+    ) {
         (self.query, self.dictionaries, self.limits, self.damaged) = (query, dictionaries, limits, damaged)
+        self.cache = damaged.isEmpty && query.isAdditive ? cache : nil
         rows = ScanRows()
         counts = ScanCounts(query, dictionaries, limits)
     }
@@ -81,8 +89,36 @@ struct ScanRun {
             sessionKeys: query.selection == .sessions || query.latestErrorsMax > 0,
             delivery: query.withDelivery
         )
-        try pass(source, segments, needs, .first)
+        let counted = try countLasting(source, segments, needs)
+        try pass(source, segments.filter { !counted.contains($0.id) }, needs, .first)
         counts.finish()
+    }
+
+    /// Counts the segments that rarely change, or adds what an earlier scan has counted in them; returns their ids.
+    private mutating func countLasting<Source: SegmentSource>(
+        _ source: Source,
+        _ segments: [SegmentInfo],
+        _ needs: ScanNeeds
+    ) throws(Source.Failure) -> Set<Int64> {
+        guard let (cache, generation) = cache else { return [] }
+        let lasting = cache.lasting(segments, query)
+        guard !lasting.isEmpty else { return [] }
+        let key = query.withoutRange
+        var known: Set<Int64> = []
+        if let entry = cache.entry(key, generation: generation, lasting), counts.add(entry.counts) {
+            known = Set(entry.segments.map(\.id))
+        }
+        let new = lasting.filter { !known.contains($0.id) }
+        try pass(source, new, needs, .first)
+        let pageViews = new.reduce(0) { $0 + $1.pageViews }
+        if pageViews >= cache.pageViewsMin, damaged.isEmpty, counts.isWhole {
+            let copy = ScanCounts(query, dictionaries, limits)
+            let bytes = counts.bytes + lasting.reduce(0) { $0 + $1.dead.count }
+            if copy.add(counts) {
+                cache.add(.init(query: key, generation: generation, segments: lasting, counts: copy, bytes: bytes))
+            }
+        }
+        return Set(lasting.map(\.id))
     }
 
     /// Runs the passes for figures that the first one could not count: those of rows that it has chosen, and those over the memory limit.

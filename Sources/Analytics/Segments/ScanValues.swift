@@ -75,6 +75,17 @@ struct ScanValues {
         }
     }
 
+    /// Adds the values that the first pass has counted in other segments.
+    mutating func add(_ other: ScanValues) {
+        var bytes = max(limits.valueBytes, ValueSet.groupBytesMax)
+        for (set, counted) in zip(sets, other.sets) where buckets(of: set) == nil { set.merge(counted, &bytes) }
+    }
+
+    /// Whether the first pass counts all groups.
+    var isWhole: Bool { sets.allSatisfy(\.isWhole) }
+
+    var bytes: Int { sets.reduce(0) { $0 + $1.bytes } }
+
     /// Summarizes the values counted in a pass.
     func finish() {
         for set in sets where !set.isDone {

@@ -75,6 +75,18 @@ struct ScanVisitors {
         }
     }
 
+    /// Adds the visitors that the first pass has found in other segments.
+    mutating func add(_ other: ScanVisitors) {
+        visitorsEnd = max(visitorsEnd, other.visitorsEnd)
+        _ = bits.reserve(visitors: visitorsEnd)
+        bits.add(other.bits)
+    }
+
+    /// Whether the first pass counts all groups.
+    var isWhole: Bool { bits.groups == 0..<end }
+
+    var bytes: Int { bits.bytes }
+
     /// Counts the visitors found in a pass and moves on to the next groups.
     mutating func finish() {
         for group in bits.groups { numbers.append(bits.count(group)) }

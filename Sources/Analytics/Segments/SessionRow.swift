@@ -138,6 +138,14 @@ package struct DeliverySums: Equatable, Sendable {
         self.dropped += Int64(dropped)
         self.lost += Int64(lost)
     }
+
+    mutating func add(_ other: DeliverySums) {
+        pageViews += other.pageViews
+        emitted += other.emitted
+        dropped += other.dropped
+        lost += other.lost
+        invalid += other.invalid
+    }
 }
 
 extension PageViewRow {

@@ -90,16 +90,43 @@ final class ValueSet {
         (counters, low, width, groups) = (larger, newLow, newWidth, kept)
     }
 
+    /// Whether the first pass counts all groups.
+    var isWhole: Bool { groups == 0..<end }
+
+    /// The memory of the counters of pairs that occur, in bytes.
+    var bytes: Int { groups.count * pairs.count * MemoryLayout<UInt32>.stride }
+
+    /// The pairs that occur; empty if there are none.
+    private var occurring: Range<Int> {
+        pairs.isEmpty ? 0..<0 : pairs.lowerBound + 1..<min(pairs.upperBound, VitalCode.pair(.max) + 1)
+    }
+
+    /// Adds the values that another scan has counted for the same groups.
+    func merge(_ other: ValueSet, _ bytes: inout Int) {
+        let occurring = other.occurring
+        guard let last = occurring.last, !other.groups.isEmpty,
+            let target = reserve(VitalCode.last(ofPair: occurring.lowerBound), VitalCode.last(ofPair: last), &bytes)
+        else { return }
+        for group in other.groups {
+            guard let start = target.start(group) else { continue }
+            target.table.add(
+                start + occurring.lowerBound - target.low,
+                other.counters,
+                (group - other.groups.lowerBound) * other.width + occurring.lowerBound - other.low,
+                count: occurring.count
+            )
+        }
+    }
+
     /// Adds the values of all groups of a set that counts the same values by bucket.
     func add(_ other: ValueSet, _ bytes: inout Int) {
-        guard !other.pairs.isEmpty, !other.groups.isEmpty else { return }
-        let others = other.pairs.dropFirst().prefix { $0 <= VitalCode.pair(.max) }
-        guard let first = others.first, let last = others.last,
-            let target = reserve(VitalCode.last(ofPair: first), VitalCode.last(ofPair: last), &bytes)
+        let others = other.occurring
+        guard let last = others.last, !other.groups.isEmpty,
+            let target = reserve(VitalCode.last(ofPair: others.lowerBound), VitalCode.last(ofPair: last), &bytes)
         else { return }
         for group in 0..<other.groups.count {
-            let start = group * other.width + first - other.low
-            target.table.add(first - target.low, other.counters, start, count: others.count)
+            let start = group * other.width + others.lowerBound - other.low
+            target.table.add(others.lowerBound - target.low, other.counters, start, count: others.count)
         }
     }
 

@@ -44,6 +44,12 @@ package final class VisitorBits {
         return table
     }
 
+    /// Adds the visitors of the groups that both have; enough memory for them must be reserved.
+    func add(_ other: VisitorBits) { table.add(other.table, other.words) }
+
+    /// The memory of the bits that may be set, in bytes.
+    var bytes: Int { groups.count * words * 8 }
+
     /// The number of visitors in a group; nil when it includes the shared number.
     func count(_ group: Int) -> Int64? {
         guard words > 0 else { return 0 }
@@ -73,6 +79,15 @@ package final class VisitorBits {
         for group in 0..<min(groups, other.groups) {
             unsafe (words + group * wordsCount)
                 .update(from: other.words + group * other.wordsCount, count: min(count, wordsCount, other.wordsCount))
+        }
+    }
+
+    /// Sets the bits that are set in the first words of another table, in groups that both tables have.
+    func add(_ other: BitTable, _ count: Int) {
+        precondition(first == other.first && count <= other.wordsCount && (count <= wordsCount || groups == 0))
+        for group in 0..<min(groups, other.groups) {
+            let (start, otherStart) = (group * wordsCount, group * other.wordsCount)
+            for word in 0..<count { unsafe words[start &+ word] |= other.words[otherStart &+ word] }
         }
     }
 
