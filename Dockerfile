@@ -32,7 +32,8 @@ ENV HOST=0.0.0.0 PORT=5000 COLLECTOR_DATA=/data
 VOLUME /data
 EXPOSE 5000
 STOPSIGNAL SIGTERM
+# A certificate is for the address of browsers, not for this one.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
-    CMD curl --fail --silent --show-error "http://127.0.0.1:${PORT}/health" || exit 1
+    CMD curl --fail --silent --show-error --insecure "http${COLLECTOR_TLS_CERTIFICATE:+s}://127.0.0.1:${PORT}/health" || exit 1
 ENTRYPOINT ["collector"]
 CMD ["serve"]

@@ -31,6 +31,11 @@ let package = Package(
         .target(name: "CNet", path: "Sources/C/CNet"),
         .target(name: "CCurl", path: "Sources/C/CCurl"),
         .target(name: "CHTML", path: "Sources/C/CHTML"),
+        .target(
+            name: "CTLS",
+            path: "Sources/C/CTLS",
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]
+        ),
         .target(name: "CAssets", path: "Sources/C/CAssets", exclude: ["generated"]),
         systemLibrary("CSQLite", pkgConfig: "sqlite3", package: "libsqlite3-dev"),
         systemLibrary("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
@@ -41,12 +46,7 @@ let package = Package(
         systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
 
         // Support: C boundaries, HTTP, JSON, locks, logging. Independent of the product.
-        .target(
-            name: "Assets",
-            dependencies: ["CAssets"],
-            path: "Sources/Support/Assets",
-            swiftSettings: boundary
-        ),
+        .target(name: "Assets", dependencies: ["CAssets"], path: "Sources/Support/Assets", swiftSettings: boundary),
         .target(
             name: "Compression",
             dependencies: ["CBrotli", "CZlib"],
@@ -69,7 +69,7 @@ let package = Package(
         ),
         .target(
             name: "HTTPServer",
-            dependencies: ["CNet", "HTTPWire", "Locks", "Workers"],
+            dependencies: ["CNet", "HTTPWire", "Locks", "TLS", "Workers"],
             path: "Sources/Support/HTTPServer",
             swiftSettings: boundary
         ),
@@ -77,19 +77,9 @@ let package = Package(
         .target(name: "JSON", path: "Sources/Support/JSON", swiftSettings: strict + optimized),
         .target(name: "Locks", path: "Sources/Support/Locks", swiftSettings: boundary),
         .target(name: "Log", path: "Sources/Support/Log", swiftSettings: strict),
-        .target(
-            name: "MaxMind",
-            dependencies: ["CMaxMind"],
-            path: "Sources/Support/MaxMind",
-            swiftSettings: boundary
-        ),
+        .target(name: "MaxMind", dependencies: ["CMaxMind"], path: "Sources/Support/MaxMind", swiftSettings: boundary),
         .target(name: "Numbers", path: "Sources/Support/Numbers", swiftSettings: strict + optimized),
-        .target(
-            name: "Patterns",
-            dependencies: ["CPCRE2"],
-            path: "Sources/Support/Patterns",
-            swiftSettings: boundary
-        ),
+        .target(name: "Patterns", dependencies: ["CPCRE2"], path: "Sources/Support/Patterns", swiftSettings: boundary),
         .target(
             name: "Postgres",
             dependencies: ["CPostgres"],
@@ -102,12 +92,18 @@ let package = Package(
             path: "Sources/Support/SQLite",
             swiftSettings: boundary + optimized
         ),
+        .target(
+            name: "TLS",
+            dependencies: ["CTLS", "Files", "Locks", "Log", "Workers"],
+            path: "Sources/Support/TLS",
+            swiftSettings: boundary
+        ),
         .target(name: "Workers", path: "Sources/Support/Workers", swiftSettings: strict),
 
         // Domain: parsed events and reports of browsers, and files that describe them, such as time zones. No network.
         .target(
             name: "Locations",
-            dependencies: ["Events", "Locks", "Log", "MaxMind"],
+            dependencies: ["Events", "Files", "Locks", "Log", "MaxMind"],
             path: "Sources/Domain/Locations",
             swiftSettings: strict
         ),
@@ -244,7 +240,7 @@ let package = Package(
             dependencies: [
                 "Aggregation", "Alerts", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPClient",
                 "HTTPServer", "HTTPWire", "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports",
-                "Rollups", "Segments", "Storage", "TimeZones", "UserAgents", "Workers",
+                "Rollups", "Segments", "Storage", "TLS", "TimeZones", "UserAgents", "Workers",
             ],
             path: "Sources/API/HTTPAPI",
             swiftSettings: strict
@@ -257,7 +253,7 @@ let package = Package(
                 "Alerts", "Archive", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI",
                 "HTTPClient", "HTTPServer", "Imports",
                 "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
-                "StoragePostgres", "StorageSQLite", "Workers",
+                "StoragePostgres", "StorageSQLite", "TLS", "Workers",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -286,7 +282,7 @@ let package = Package(
             name: "CollectorTests",
             dependencies: [
                 "Crypto", "Events", "Files", "HTML", "HTTPAPI", "HTTPClient", "Log", "Reports", "Rollups",
-                "Segments", "collector",
+                "Segments", "TLS", "collector",
             ],
             swiftSettings: strict
         ),
@@ -320,7 +316,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer", "HTTPWire", "Locks"], swiftSettings: strict),
+        .testTarget(
+            name: "HTTPServerTests",
+            dependencies: ["HTTPServer", "HTTPWire", "Locks", "Log", "TLS", "TestSupport", "Workers"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "HTTPWireTests", dependencies: ["HTTPWire"], swiftSettings: strict),
         .testTarget(
             name: "IngestTests",
@@ -341,7 +341,7 @@ let package = Package(
         ),
         .testTarget(
             name: "LocationsTests",
-            dependencies: ["Events", "Locations", "Log", "MaxMind", "TimeZones"],
+            dependencies: ["Events", "Files", "Locations", "Log", "MaxMind", "TimeZones"],
             swiftSettings: strict
         ),
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),

@@ -50,6 +50,14 @@ private func configuration(_ environment: [String: String]) throws(Configuration
         #expect((address.hint != nil) == hasHint)
     }
 
+    @Test func `an address with TLS has its scheme, also when it is read again`() throws {
+        let listener = ServerAddress(host: "127.0.0.1", port: 5000, basePath: "/a", usesTLS: true)
+        #expect(listener.text == "https://127.0.0.1:5000/a" && ServerAddress(listener.text) == listener)
+        let address = PublicAddress(publicURL: nil, listener: listener)
+        #expect(address.url == "https://localhost:5000/a" && address.hint != nil)
+        #expect(ServerAddress("http://127.0.0.1:5000")?.usesTLS == false)
+    }
+
     @Test func `a configured address wins and needs no hint`() throws {
         let listener = ServerAddress(host: "0.0.0.0", port: 5000)
         let address = PublicAddress(publicURL: "https://a.test", listener: listener)
@@ -58,13 +66,13 @@ private func configuration(_ environment: [String: String]) throws(Configuration
         #expect(address.hint == nil)
     }
 
-    @Test(arguments: ["http://127.0.0.1:5000", "http://[::1]:1/a/b", "http://0.0.0.0:65535/x"])
+    @Test(arguments: ["http://127.0.0.1:5000", "http://[::1]:1/a/b", "http://0.0.0.0:65535/x", "https://127.0.0.1:1"])
     func `an address of a server is read as it was written`(text: String) {
         #expect(ServerAddress(text)?.text == text)
     }
 
     @Test(arguments: [
-        "", "http://", "https://127.0.0.1:1", "http://evil.test:80", "http://127.0.0.1", "http://127.0.0.1:x",
+        "", "http://", "ftp://127.0.0.1:1", "http://evil.test:80", "http://127.0.0.1", "http://127.0.0.1:x",
     ])
     func `nothing else is an address of a server`(text: String) {
         #expect(ServerAddress(text) == nil)

@@ -1,6 +1,7 @@
 import Log
 import Events
 import Rollups
+import TLS
 import Testing
 
 @testable import collector
@@ -28,6 +29,17 @@ private func configure(
     func `location headers are those of one service`(proxy: LocationProxy) throws {
         #expect(try configure(["COLLECTOR_GEO_HEADERS": proxy.rawValue]).locationProxy == proxy)
         #expect(try configure(["COLLECTOR_GEO_HEADERS": "none"]).locationProxy == nil)
+    }
+
+    @Test func `a certificate needs its key, and the key its certificate`() throws {
+        let (certificate, key) = ("COLLECTOR_TLS_CERTIFICATE", "COLLECTOR_TLS_KEY")
+        #expect(try configure().certificateFiles == nil)
+        let files = try configure([certificate: "/a.pem", key: "/b.pem"]).certificateFiles
+        #expect(files?.certificate == "/a.pem" && files?.key == "/b.pem")
+        for (one, other) in [(certificate, key), (key, certificate)] {
+            let error = #expect(throws: ConfigurationError.self) { try configure([one: "/a.pem"]) }
+            #expect(error?.problems == ["\(other) must be set, since \(one) is"])
+        }
     }
 
     @Test func `the folder of the archive is a path`() throws {

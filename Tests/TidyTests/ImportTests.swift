@@ -14,7 +14,7 @@ private let allowedImports: [String: Set<String>] = [
     "Files": [],
     "HTML": ["CHTML"],
     "HTTPClient": ["CCurl"],
-    "HTTPServer": ["CNet", "HTTPWire", "Locks", "Workers"],
+    "HTTPServer": ["CNet", "HTTPWire", "Locks", "TLS", "Workers"],
     "HTTPWire": [],
     "JSON": [],
     "Locks": [],
@@ -24,10 +24,11 @@ private let allowedImports: [String: Set<String>] = [
     "Patterns": ["CPCRE2"],
     "Postgres": ["CPostgres"],
     "SQLite": ["CSQLite"],
+    "TLS": ["CTLS", "Files", "Locks", "Log", "Workers"],
     "Workers": [],
     // Domain
     "Events": ["Crypto", "JSON"],
-    "Locations": ["Events", "Locks", "Log", "MaxMind"],
+    "Locations": ["Events", "Files", "Locks", "Log", "MaxMind"],
     "TimeZones": ["Assets", "Events", "Files", "Locks"],
     "Channels": ["Assets"],
     "UserAgents": ["Assets", "Locks", "Patterns"],
@@ -65,7 +66,7 @@ private let allowedImports: [String: Set<String>] = [
         "Aggregation", "Alerts", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPClient",
         "HTTPServer", "HTTPWire",
         "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments",
-        "Storage", "TimeZones", "UserAgents", "Workers",
+        "Storage", "TLS", "TimeZones", "UserAgents", "Workers",
     ],
     // App
     "collector": [
@@ -74,6 +75,7 @@ private let allowedImports: [String: Set<String>] = [
         "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
         "StoragePostgres",
         "StorageSQLite",
+        "TLS",
         "Workers",
     ],
 ]
@@ -83,7 +85,7 @@ private let boundaries = [
     "CAssets": "Assets", "CBrotli": "Compression", "CCrypto": "Crypto", "CCurl": "HTTPClient", "CHTML": "HTML",
     "CMaxMind": "MaxMind", "CNet": "HTTPServer", "CPCRE2": "Patterns",
     "CPostgres": "Postgres",
-    "CSQLite": "SQLite", "CZlib": "Compression",
+    "CSQLite": "SQLite", "CTLS": "TLS", "CZlib": "Compression",
 ]
 
 /// What the toolchain brings; the whole of Foundation is not among it.

@@ -13,6 +13,7 @@ import threading
 import time
 
 from reuse import note_port
+from tls import unchecked
 from waits import COMMAND_SECONDS_MAX, END_SECONDS_MAX, START_SECONDS_MAX, STOP_SECONDS_MAX, wait_for
 from wire import Closed, get
 
@@ -134,16 +135,17 @@ class Collector:
                 self._changed.wait(min(left, 0.2))
 
     def wait_until_listening(self):
-        found = self.wait_for_line(r"Listening on (http://(\S+):(\d+))\b")
+        found = self.wait_for_line(r"Listening on (https?://(\S+):(\d+))\b")
         self.listens_after = time.monotonic() - self.started_at
         self.url, self.host, self.port = found[1], found[2].strip("[]"), int(found[3])
+        self.tls = unchecked() if self.url.startswith("https") else None
         note_port(self.port)
 
     def ask(self, path):
         """A response to the owner, whatever the token is; None while the server does not answer."""
         token = self.environment.get("COLLECTOR_TOKEN") or (self.data / "token").read_text().strip()
         with contextlib.suppress(Closed, OSError):
-            return get(self.port, path, [("Authorization", f"Bearer {token}")], address=self.host)
+            return get(self.port, path, [("Authorization", f"Bearer {token}")], address=self.host, tls=self.tls)
         return None
 
     def wait_until_ready(self):

@@ -21,8 +21,8 @@ RECONNECT_SECONDS = 0.02
 class Subscriber:
     """Reads the stream on a thread, disconnects when asked to, and resumes as browsers do."""
 
-    def __init__(self, port, breaks=0.0, seed=1, pause=0.0):
-        self.port, self.breaks, self.pause = port, breaks, pause
+    def __init__(self, port, breaks=0.0, seed=1, pause=0.0, tls=None):
+        self.port, self.breaks, self.pause, self.tls = port, breaks, pause, tls
         self.random = random.Random(seed)
         self.ids, self.times, self.skipped = [], {}, 0
         self.connections = 0
@@ -41,7 +41,7 @@ class Subscriber:
         while not self._stopping.is_set():
             fields = OWNER + ([("Last-Event-ID", str(self.ids[-1]))] if self.ids else [("Last-Event-ID", "0")])
             try:
-                with Wire(self.port, timeout=1) as wire:
+                with Wire(self.port, timeout=1, tls=self.tls) as wire:
                     wire.send(head("GET", "/api/stream", fields))
                     self._read(wire)
             except (Closed, OSError):

@@ -1,6 +1,7 @@
-"""Terminates TLS as a reverse proxy does, with a certificate that only these tests trust."""
+"""Certificates that only these tests trust, clients that accept or check them, and a proxy that terminates TLS."""
 
 import contextlib
+import os
 import pathlib
 import socket
 import ssl
@@ -10,13 +11,25 @@ import threading
 from listener import listen
 
 
-def make_certificate(folder):
+def make_certificate(folder, environment=None):
     """Creates a certificate for this machine, valid for a day. Returns its file and that of its key."""
     certificate, key = pathlib.Path(folder) / "certificate.pem", pathlib.Path(folder) / "key.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"]
     names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*command, *names, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    subprocess.run([*command, *names, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True, env=os.environ | (environment or {}))
     return certificate, key
+
+
+def unchecked():
+    """A client's context that accepts every certificate."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+def trusting(certificate):
+    """A client's context that accepts this certificate only, for its names."""
+    return ssl.create_default_context(cafile=str(certificate))
 
 
 class TLS:

@@ -33,10 +33,12 @@ class Answer:
 
 
 class Wire:
-    """One connection."""
+    """One connection, with TLS if it gets a context."""
 
-    def __init__(self, port, host="127.0.0.1", timeout=ANSWER_SECONDS_MAX):
+    def __init__(self, port, host="127.0.0.1", timeout=ANSWER_SECONDS_MAX, tls=None):
         self.socket = socket.create_connection((host, port), timeout)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         self.buffer = b""
 
     def __enter__(self):
@@ -123,7 +125,7 @@ def chunked(body, size=16384):
     return b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in parts) + b"0\r\n\r\n"
 
 
-def request(port, method, path, body=None, fields=(), chunk_size=None, host="localhost", address="127.0.0.1"):
+def request(port, method, path, body=None, fields=(), chunk_size=None, host="localhost", address="127.0.0.1", tls=None):
     """One request on a connection of its own, whose response must be as Web/openapi.json describes it."""
     fields = list(fields)
     data = b""
@@ -133,7 +135,7 @@ def request(port, method, path, body=None, fields=(), chunk_size=None, host="loc
     elif body is not None:
         fields.append(("Content-Length", len(body)))
         data = body
-    with Wire(port, address) as wire:
+    with Wire(port, address, tls=tls) as wire:
         wire.send(head(method, path, fields, host=host) + data)
         answer = wire.read(method)
     described.check(method, path, answer)

@@ -41,14 +41,15 @@ struct ClientInfo {
 }
 
 extension ClientAddressRule {
-    /// Whether the client's connection used TLS, according to the proxy in front; only valid from a trusted peer.
+    /// Whether the client's connection used TLS, according to the proxy in front; nil without such a header, and only valid from a trusted peer.
     ///
     /// Reads `X-Forwarded-Proto` without regard to case; in a list (`https,http`), the first entry is the client's own connection. Reads `proto`
     /// of `Forwarded` where that header is configured.
-    func isSecure(_ request: borrowing Request) -> Bool {
-        let names = ForwardedNode.elements(request.list(named: "x-forwarded-proto") ?? "")
-        if names.first?.lowercased() == "https" { return true }
-        guard header.form == .forwarded, let value = request.list(named: header.name) else { return false }
-        return ForwardedNode.parameters(named: "proto", in: value).first?.lowercased() == "https"
+    func isSecure(_ request: borrowing Request) -> Bool? {
+        var schemes = Array(ForwardedNode.elements(request.list(named: "x-forwarded-proto") ?? "").prefix(1))
+        if header.form == .forwarded, let value = request.list(named: header.name) {
+            schemes += ForwardedNode.parameters(named: "proto", in: value).prefix(1)
+        }
+        return schemes.isEmpty ? nil : schemes.contains { $0.lowercased() == "https" }
     }
 }

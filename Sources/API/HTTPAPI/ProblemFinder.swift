@@ -2,6 +2,7 @@ import Ingest
 import Reports
 import Rollups
 import Storage
+import TLS
 
 /// Finds the parts of the service that stand still or lag, and the cause.
 struct ProblemFinder {
@@ -28,6 +29,8 @@ struct ProblemFinder {
     var archiveProblem: String?
     /// Why reports are not read from the replica.
     var replicaProblem: String?
+    /// The state of the certificate; nil without TLS.
+    var certificate: CertificateState?
 
     private struct Finding {
         var code: String
@@ -54,7 +57,7 @@ struct ProblemFinder {
     private var findings: [Finding] {
         [
             damaged, store, journal, journalDamage, refusedRecords, rollups, deadLetters, feed, locations, archive,
-            replica, space,
+            replica, space, certificateFiles, certificateAge,
         ]
         .compactMap(\.self)
     }
@@ -206,6 +209,37 @@ struct ProblemFinder {
                 + "cannot be used: \(replicaProblem). Figures are correct, and the load is on one database.",
             summary: "Reports may take longer than usual."
         )
+    }
+
+    private var certificateFiles: Finding? {
+        guard let certificate, let problem = certificate.problem else { return nil }
+        return Finding(
+            code: "certificate_not_loaded",
+            message: "The files of the certificate have changed and cannot be used: \(problem). "
+                + "The previous certificate stays in use; correct the files named by COLLECTOR_TLS_CERTIFICATE and COLLECTOR_TLS_KEY.",
+            summary: "The newest certificate of this server is not in use."
+        )
+    }
+
+    private var certificateAge: Finding? {
+        guard let certificate else { return nil }
+        let advice = "Renew \(certificate.files.certificate); the server loads it without a restart."
+        let summary = "The certificate of this server needs its owner's attention."
+        switch certificate.age {
+        case .valid: return nil
+        case .expiring(let days):
+            let message =
+                "The certificate of this server expires in \(CertificateState.text(days: days)). \(advice)"
+            return Finding(code: "certificate_expiring", message: message, summary: summary)
+        case .expired:
+            let message = "The certificate of this server has expired: browsers do not send events. \(advice)"
+            return Finding(code: "certificate_expired", message: message, summary: summary)
+        case .notYetValid:
+            let message =
+                "The certificate of this server is not valid yet: browsers do not send events. "
+                + "Check the clock of this machine, or replace \(certificate.files.certificate)."
+            return Finding(code: "certificate_not_yet_valid", message: message, summary: summary)
+        }
     }
 
     /// Days until the disk is full at which the owner is warned.

@@ -214,8 +214,10 @@ final class SessionRoutes: Sendable {
             + (isSecure ? "; Secure" : "")
     }
 
+    /// Whether the browser uses TLS; a trusted proxy in front knows better than this server's own connection.
     private func isSecure(_ request: borrowing Request) -> Bool {
-        IPAddress(request.peer).map { clients.isTrusted($0) } == true && clients.isSecure(request)
+        let isTrusted = IPAddress(request.peer).map { clients.isTrusted($0) } == true
+        return (isTrusted ? clients.isSecure(request) : nil) ?? request.usesTLS
     }
 
     // MARK: - Share links

@@ -7,6 +7,7 @@ package import Rollups
 package import Log
 package import Storage
 import Events
+package import TLS
 package import Workers
 
 /// Watches whether rollups and other derived data keep up with the events, and finds the cause when they do not.
@@ -39,6 +40,7 @@ package final class StatusMonitor: Sendable {
     private let locationProblem: @Sendable () -> String?
     private let archiveProblem: @Sendable () -> String?
     private let replicaProblem: @Sendable () -> String?
+    private let certificate: CertificateKeeper?
     private let storage: @Sendable () -> StorageReport?
     private let state = Locked(State())
     private let startedAt = ContinuousClock.now
@@ -54,6 +56,7 @@ package final class StatusMonitor: Sendable {
         pool: ReaderPool? = nil,
         locations: LocationDatabase? = nil,
         replica: ReplicaMonitor? = nil,
+        certificate: CertificateKeeper? = nil,
         archiveProblem: @escaping @Sendable () -> String? = { nil }
     ) {
         self.store = store
@@ -65,6 +68,7 @@ package final class StatusMonitor: Sendable {
         locationProblem = { locations?.problem }
         self.archiveProblem = archiveProblem
         replicaProblem = { replica?.problem }
+        self.certificate = certificate
         storage = { retention?.report }
     }
 
@@ -133,6 +137,7 @@ package final class StatusMonitor: Sendable {
         let (seconds, report) = (seconds, ingest.report)
         let (feedFailure, damage, locationProblem) = (feedFailure(), damage(), locationProblem())
         let (storage, archiveProblem, replicaProblem) = (storage(), archiveProblem(), replicaProblem())
+        let certificate = certificate?.state(at: WallClock.seconds)
         // While the database is away, its own problem has the cause.
         let rollupFailure = look == nil ? nil : rollups?.status.lastError
         let (before, now) = state.withLock { state in
@@ -152,6 +157,7 @@ package final class StatusMonitor: Sendable {
             finder.locationProblem = locationProblem
             finder.archiveProblem = archiveProblem
             finder.replicaProblem = replicaProblem
+            finder.certificate = certificate
             finder.storage = storage
             let before = state.problems
             state.problems = finder.problems(before: before)

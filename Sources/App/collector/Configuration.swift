@@ -2,6 +2,7 @@ import Log
 import Rollups
 import StoragePostgres
 import Events
+import TLS
 
 /// The settings of the process, read once at start.
 ///
@@ -14,6 +15,8 @@ struct Configuration: Sendable {
     var ipHashSalt: String?
     var host = "127.0.0.1"
     var port: UInt16 = 5000
+    /// The files of the certificate for HTTPS; nil for plain HTTP.
+    var certificateFiles: CertificateFiles?
     var dataFolder = "./data"
     var trustedProxies = AddressBlock.loopbackAndPrivate
     /// The only header from which the client address is read when a trusted proxy sends the request.
@@ -55,7 +58,7 @@ struct Configuration: Sendable {
             let value = flags[name] ?? environment[name] ?? dotEnv.values[name]
             return value?.isEmpty == true && flags[name] == nil ? nil : value
         }
-        (databaseURL, readURL) = reader.readDatabaseURLs()
+        ((databaseURL, readURL), certificateFiles) = (reader.readDatabaseURLs(), reader.readCertificateFiles())
         reader.read("COLLECTOR_EVENTS_ENABLED", "must be yes or no", into: &eventsEnabled, SettingReader.boolean)
         ipHashSalt = reader.read("EVENT_IP_HASH_SALT", "must be text") { $0 }
         reader.read("HOST", "must be an IP address or localhost", into: &host) { text in
@@ -148,6 +151,20 @@ struct SettingReader {
             problems.append("COLLECTOR_READ_URL must be that of a standby of DB_URL, which is not set")
         }
         return (database, read)
+    }
+
+    /// `COLLECTOR_TLS_CERTIFICATE` and `COLLECTOR_TLS_KEY`, of which each needs the other.
+    mutating func readCertificateFiles() -> CertificateFiles? {
+        let (certificateName, keyName) = ("COLLECTOR_TLS_CERTIFICATE", "COLLECTOR_TLS_KEY")
+        let certificate = read(certificateName, "must name a file") { $0.isEmpty ? nil : $0 }
+        let key = read(keyName, "must name a file") { $0.isEmpty ? nil : $0 }
+        if let certificate, let key { return CertificateFiles(certificate: certificate, key: key) }
+        if certificate != nil, value(keyName) == nil {
+            problems.append("\(keyName) must be set, since \(certificateName) is")
+        } else if key != nil, value(certificateName) == nil {
+            problems.append("\(certificateName) must be set, since \(keyName) is")
+        }
+        return nil
     }
 
     /// A connection URL or a keyword list such as `host=/run/postgresql dbname=collector`, validated by libpq.

@@ -39,7 +39,8 @@ struct LinkCommand {
         let configured = ServerAddress(
             host: configuration.host,
             port: configuration.port,
-            basePath: configuration.basePath
+            basePath: configuration.basePath,
+            usesTLS: configuration.certificateFiles != nil
         )
         return PublicAddress(
             publicURL: configuration.publicURL ?? running?.publicURL,

@@ -6,6 +6,7 @@ import Log
 import MaxMind
 import Storage
 import HTTPAPI
+import TLS
 
 /// `collector serve`: starts all parts, runs until a signal arrives, and stops them in an order that loses no data.
 struct ServeCommand {
@@ -41,6 +42,7 @@ struct ServeCommand {
         let assetFolder = try openAssetFolder()
         let token = try prepareDataFolder()
         let locations = try openLocationDatabase()
+        limits.certificate = try loadCertificate()
         let store = skipsDatabase ? nil : try StoreChoice.make(configuration)
 
         ProcessLimits.prepareDispatch()
@@ -65,7 +67,11 @@ struct ServeCommand {
     }
 
     private func listen(_ server: Server) throws(ListenError) -> ServerAddress {
-        var address = ServerAddress(host: configuration.host, port: configuration.port)
+        var address = ServerAddress(
+            host: configuration.host,
+            port: configuration.port,
+            usesTLS: configuration.certificateFiles != nil
+        )
         do {
             try server.start()
         } catch {
@@ -105,6 +111,17 @@ struct ServeCommand {
         }
         log.warning("development mode: web files are read from a folder on each request", ["folder": assetsPath])
         return folder
+    }
+
+    private func loadCertificate() throws(ConfigurationError) -> CertificateKeeper? {
+        guard let files = configuration.certificateFiles else { return nil }
+        do throws(CertificateError) {
+            return try CertificateKeeper(files, log: log)
+        } catch {
+            throw ConfigurationError(
+                problems: ["COLLECTOR_TLS_CERTIFICATE and COLLECTOR_TLS_KEY cannot be used: \(error.message)"]
+            )
+        }
     }
 
     /// Opens the location database; its copy needs the data folder.

@@ -2,40 +2,50 @@ import Files
 import Glibc
 import Events
 
-/// The address on which a server listens: `http://HOST:PORT` with its base path.
+/// The address on which a server listens: `http://HOST:PORT` or `https://HOST:PORT` with its base path.
 struct ServerAddress: Equatable {
     /// An IP address.
     var host: String
     var port: UInt16
     /// Without a trailing slash; empty at the root.
     var basePath = ""
+    var usesTLS = false
 
-    private static let scheme = "http://"
+    private static let (plainScheme, secureScheme) = ("http://", "https://")
 
-    init(host: String, port: UInt16, basePath: String = "") {
+    init(host: String, port: UInt16, basePath: String = "", usesTLS: Bool = false) {
         self.host = host
         self.port = port
         self.basePath = basePath
+        self.usesTLS = usesTLS
     }
+
+    private var scheme: String { usesTLS ? Self.secureScheme : Self.plainScheme }
 
     /// Parses the format of `text`; nil for anything else.
     init?(_ text: String) {
-        guard text.hasPrefix(Self.scheme) else { return nil }
-        let rest = text.dropFirst(Self.scheme.count)
+        let schemes = [Self.plainScheme, Self.secureScheme]
+        guard let scheme = schemes.first(where: { text.hasPrefix($0) }) else { return nil }
+        let rest = text.dropFirst(scheme.count)
         let authority = rest.prefix { $0 != "/" }
         guard let colon = authority.lastIndex(of: ":"), let port = UInt16(authority[authority.index(after: colon)...])
         else { return nil }
         let host = authority[..<colon]
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
         guard let address = IPAddress(String(isBracketed ? host.dropFirst().dropLast() : host)) else { return nil }
-        self.init(host: address.text, port: port, basePath: String(rest.dropFirst(authority.count)))
+        self.init(
+            host: address.text,
+            port: port,
+            basePath: String(rest.dropFirst(authority.count)),
+            usesTLS: scheme == Self.secureScheme
+        )
     }
 
     private static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 
     /// Host and port.
     var authority: String { "\(Self.bracketed(host)):\(port)" }
-    var text: String { "\(Self.scheme)\(authority)\(basePath)" }
+    var text: String { "\(scheme)\(authority)\(basePath)" }
 
     /// Whether the server listens on all interfaces, so that its address cannot be opened in a browser.
     var isWildcard: Bool { host == "0.0.0.0" || host == "::" }
@@ -43,7 +53,7 @@ struct ServerAddress: Equatable {
     /// The address for a browser on this machine: `localhost` for the IPv4 loopback and for all interfaces.
     var localURL: String {
         let name = isWildcard || host == "127.0.0.1" ? "localhost" : Self.bracketed(host)
-        return "\(Self.scheme)\(name):\(port)\(basePath)"
+        return "\(scheme)\(name):\(port)\(basePath)"
     }
 }
 
@@ -111,10 +121,15 @@ struct PublicAddress {
             return
         }
         url = listener.localURL
-        hint =
-            listener.isWildcard
-            ? "This address works on this machine only. From another machine, in a container, or behind a proxy, use the public host and port; set COLLECTOR_URL to print that address here."
-            : nil
+        if listener.usesTLS {
+            hint =
+                "Browsers accept this address only if the certificate is for it. Set COLLECTOR_URL to the address that the certificate is for, to print that one here."
+        } else if listener.isWildcard {
+            hint =
+                "This address works on this machine only. From another machine, in a container, or behind a proxy, use the public host and port; set COLLECTOR_URL to print that address here."
+        } else {
+            hint = nil
+        }
     }
 
     /// Link that signs the owner in; browsers do not send the part after `#` to servers.

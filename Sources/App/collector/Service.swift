@@ -13,6 +13,7 @@ import Storage
 import Events
 import HTTPAPI
 import Live
+import TLS
 import Workers
 
 /// The parts of `collector serve` behind the HTTP server, with their start and stop order.
@@ -62,8 +63,7 @@ struct Service {
         (self.configuration, self.limits) = (configuration, limits)
         (self.sink, ingestResponses) = (sink, responses)
         (self.ingest, self.pool, self.replica, self.feed) = (ingest, pool, replica, feed)
-        (self.locations, self.log) = (locations, log)
-        engine = store?.engine
+        (self.locations, self.log, engine) = (locations, log, store?.engine)
         health = HealthMonitor(store: store, ingest: ingest, responses: sink, log: log)
         erasures = store.map { store in
             ErasureWorker(store: store, journal: journal, log: log) {
@@ -91,6 +91,7 @@ struct Service {
                 pool: pool,
                 locations: locations,
                 replica: replica?.monitor,
+                certificate: limits.certificate,
                 archiveProblem: { archive?.problem }
             )
         } else {
@@ -137,6 +138,7 @@ struct Service {
         retention?.start()
         status?.start()
         alerts?.start()
+        limits.certificate?.start()
         pool?.start()
         replica?.monitor.start()
         replica?.pool.start()
@@ -163,7 +165,7 @@ struct Service {
         let readers = [
             feed?.worker, pool?.worker, replica?.pool.worker, replica?.monitor.worker, status?.worker, sessions.worker,
             privacy.worker, rollupWorker?.worker, erasures?.worker, retention?.worker, archive?.worker, alerts?.worker,
-            alerts?.tester,
+            alerts?.tester, limits.certificate?.worker,
         ]
         Worker.stop(readers.compactMap { $0 })
         ingest?.stop()

@@ -22,6 +22,16 @@ struct Variable: Sendable {
         Variable(name: "HOST", summary: "IP address to listen on", defaultText: "127.0.0.1"),
         Variable(name: "PORT", summary: "port to listen on; 0 selects a free port", defaultText: "5000"),
         Variable(
+            name: "COLLECTOR_TLS_CERTIFICATE",
+            summary: "PEM file of the server's certificate and its chain; the port then accepts HTTPS only",
+            defaultText: "plain HTTP"
+        ),
+        Variable(
+            name: "COLLECTOR_TLS_KEY",
+            summary: "PEM file of the private key of COLLECTOR_TLS_CERTIFICATE",
+            defaultText: "plain HTTP"
+        ),
+        Variable(
             name: "COLLECTOR_DATA",
             summary: "folder for the SQLite file, journal, and owner token",
             defaultText: "./data"

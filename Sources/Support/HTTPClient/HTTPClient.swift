@@ -59,6 +59,8 @@ package struct HTTPClient: Sendable {
         package var connectMilliseconds: Int?
         package var bodyBytesMax = HTTPClient.bodyBytesMax
         package var redirectsMax = HTTPClient.redirectsMax
+        /// Whether the certificate of an https address must be valid and for its host.
+        package var checksCertificate = true
         /// Whether a connection to an address, of 4 or 16 bytes, is allowed; nil allows all, and proxies of the environment.
         package var allowsAddress: (@Sendable ([UInt8]) -> Bool)?
 
@@ -160,6 +162,7 @@ package struct HTTPClient: Sendable {
                         }
                         unsafe request.timeout_ms = limits.timeoutMilliseconds
                         unsafe request.connect_timeout_ms = limits.connectMilliseconds ?? 0
+                        unsafe request.skips_certificate = limits.checksCertificate ? 0 : 1
                         if limits.allowsAddress != nil {
                             unsafe request.allows = { bytes, count, context in
                                 unsafe Reading.of(context)?.allows(UnsafeRawBufferPointer(start: bytes, count: count))

@@ -1,11 +1,14 @@
 import Glibc
 import HTTPWire
+import TLS
 
 /// A client connection with the state of its current request and response.
 ///
 /// Confined to the thread of one event loop.
 final class Connection {
     enum Phase {
+        /// The TLS handshake is not complete.
+        case handshaking
         /// Between requests, or receiving a request.
         case reading
         /// The handler is processing a request.
@@ -30,6 +33,14 @@ final class Connection {
     let slot: Int
     let serial: UInt32
     let peer: String
+    /// The TLS state; nil for plain HTTP.
+    var session: TLSSession?
+    /// Why the connection is refused after its handshake; nil when it is served.
+    var refusal: RequestError?
+    /// Whether the client has begun its handshake.
+    var hasBegunHandshake = false
+    /// Whether TLS has to send something before it can read on, or to receive something before it can write on.
+    var (readWaitsForOutput, writeWaitsForInput) = (false, false)
     var phase = Phase.reading
     var stage = Stage.head
     /// Bytes of an incomplete request; empty between requests, so that an idle connection owns no buffer.
@@ -65,8 +76,10 @@ final class Connection {
     /// The bytes of this connection that are included in `LiveCount.heldBytes`.
     var countedBytes = 0
 
-    init(socket: Int32, slot: Int, serial: UInt32, peer: String) {
+    init(socket: Int32, session: TLSSession?, slot: Int, serial: UInt32, peer: String) {
         self.socket = socket
+        self.session = session
+        if session != nil { phase = .handshaking }
         self.slot = slot
         self.serial = serial
         self.peer = peer
@@ -78,12 +91,16 @@ final class Connection {
     var hasUnsentOutput: Bool { outputSent < output.count || tail != nil }
 
     /// Whether the connection is between requests and closing it loses no data.
-    var isIdle: Bool { phase == .reading && requestStart == nil && !hasUnsentOutput && !closesAfterAnswer }
+    var isIdle: Bool {
+        if phase == .handshaking { return !hasBegunHandshake }
+        return phase == .reading && requestStart == nil && !hasUnsentOutput && !closesAfterAnswer
+    }
 
     /// Bytes of incomplete requests and unsent responses that the connection keeps in memory.
     var heldBytes: Int {
         let chunked = if case .chunked(_, _, let body) = stage { body.count } else { 0 }
-        return input.count + chunked + output.count + (tail?.heldBytes ?? 0)
+        let bytes = input.count + chunked + output.count + (tail?.heldBytes ?? 0)
+        return session.map { bytes + heldBytes($0) } ?? bytes
     }
 
     /// Whether the next request may be parsed.

@@ -1,4 +1,5 @@
 import HTTPWire
+import TLS
 
 /// Accepting of connections.
 extension EventLoop {
@@ -61,12 +62,21 @@ extension EventLoop {
         let slot = freeSlots.popLast() ?? slots.count
         if slot == slots.count { slots.append(nil) }
         lastSerial &+= 1
-        let connection = Connection(socket: socket, slot: slot, serial: lastSerial & 0x7FFF_FFFF, peer: peer)
+        let connection = Connection(
+            socket: socket,
+            session: configuration.certificate?.current.makeSession(socket: socket),
+            slot: slot,
+            serial: lastSerial & 0x7FFF_FFFF,
+            peer: peer
+        )
         slots[slot] = connection
         let total = live.increment()
-        guard poller.add(socket, .reading, connection.token) else { return drop(connection) }
+        guard connection.session != nil || configuration.certificate == nil,
+            poller.add(socket, .reading, connection.token)
+        else { return drop(connection) }
         connection.deadline = now + configuration.idleMilliseconds
         guard total <= configuration.connectionsMax else {
+            if connection.session != nil { return refuseLater(connection, .tooManyConnections) }
             refuse(connection, .tooManyConnections, head: nil, [UInt8]().span)
             return flush(connection)
         }

@@ -25,8 +25,7 @@ extension EventLoop {
                     isWhole && at == 0 && total == count ? bytes : Array(bytes[at..<at + total])
                 at += total
                 let bodyRange = head.length..<total
-                let request = Request(head: head, bytes: requestBytes, body: bodyRange, peer: connection.peer)
-                dispatch(connection, request)
+                dispatch(connection, makeRequest(connection, head, requestBytes, bodyRange))
             case .chunked(let head, var decoder, var body):
                 connection.stage = .head
                 switch decoder.decode(bytes.span.extracting(0..<count), &at, into: &body) {
@@ -36,12 +35,20 @@ extension EventLoop {
                     refuse(connection, failure, head: head, body.span)
                     return count
                 case .done:
-                    let bodyRange = head.length..<body.count
-                    dispatch(connection, Request(head: head, bytes: body, body: bodyRange, peer: connection.peer))
+                    dispatch(connection, makeRequest(connection, head, body, head.length..<body.count))
                 }
             }
         }
         return connection.closesAfterAnswer ? count : at
+    }
+
+    private func makeRequest(
+        _ connection: Connection,
+        _ head: RequestHead,
+        _ bytes: consuming [UInt8],
+        _ body: Range<Int>
+    ) -> Request {
+        Request(head: head, bytes: bytes, body: body, peer: connection.peer, usesTLS: connection.session != nil)
     }
 
     /// Parses a head and decides how its body is read.

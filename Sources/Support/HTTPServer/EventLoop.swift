@@ -25,7 +25,7 @@ final class EventLoop: @unchecked Sendable {
     var poller = Poller()
     var slots: [Connection?] = []
     var freeSlots: [Int] = []
-    private var readBuffer = [UInt8](repeating: 0, count: EventLoop.readBytesMax)
+    var readBuffer = [UInt8](repeating: 0, count: EventLoop.readBytesMax)
     var lastSerial: UInt32 = 0
     var isListening = false
     /// When to look for idle connections again, after a search without result; in milliseconds of the monotonic clock.
@@ -86,6 +86,7 @@ final class EventLoop: @unchecked Sendable {
             let slot = Int(event.token & 0xFFFF_FFFF)
             guard let connection = slots[slot], connection.token == event.token else { return }
             if event.isGone { return drop(connection) }
+            if connection.session != nil { return reactWithTLS(connection, event) }
             if event.isWritable { flush(connection) }
             if event.isReadable, isOpen(connection) { readable(connection) }
             count(connection)
@@ -98,6 +99,7 @@ final class EventLoop: @unchecked Sendable {
 
     func drop(_ connection: Connection) {
         guard isOpen(connection) else { return }
+        if connection.session != nil { finishIdleTLS(connection) }
         poller.remove(connection.socket)
         connection.source?.close()
         slots[connection.slot] = nil
@@ -110,13 +112,15 @@ final class EventLoop: @unchecked Sendable {
     ///
     /// When the total exceeds `heldBytesMax`, the server responds with 503 to the request that this
     /// connection is sending.
-    private func count(_ connection: Connection) {
+    func count(_ connection: Connection) {
         let held = connection.heldBytes
         guard held != connection.countedBytes, isOpen(connection) else { return }
         let isMore = held > connection.countedBytes
         let sum = live.hold(held - connection.countedBytes)
         connection.countedBytes = held
-        guard isMore, sum > configuration.heldBytesMax, connection.phase == .reading, connection.requestStart != nil,
+        guard isMore, sum > configuration.heldBytesMax else { return }
+        guard connection.phase != .handshaking else { return drop(connection) }
+        guard connection.phase == .reading, connection.requestStart != nil,
             !connection.closesAfterAnswer
         else { return }
         refuseUnfinished(connection, .overloaded)
@@ -125,7 +129,7 @@ final class EventLoop: @unchecked Sendable {
         count(connection)
     }
 
-    private func watch(_ connection: Connection, _ interest: Interest) {
+    func watch(_ connection: Connection, _ interest: Interest) {
         guard connection.interest != interest else { return }
         connection.interest = interest
         poller.change(connection.socket, interest, connection.token)
@@ -133,14 +137,15 @@ final class EventLoop: @unchecked Sendable {
 
     // MARK: - Reading
 
-    private func readable(_ connection: Connection) {
+    func readable(_ connection: Connection) {
         switch connection.phase {
+        case .handshaking: shakeHands(connection)
         case .lingering:
             if Socket.receive(connection.socket, into: &readBuffer) == .ended { drop(connection) }
         case .streaming:
             // Keeps pipelined input up to the size of a head. Beyond that, the client is disconnected.
             let room = connection.input.count < configuration.head.headBytesMax
-            switch Socket.receive(connection.socket, into: &readBuffer) {
+            switch receive(connection) {
             case .bytes(let count) where room: connection.input += readBuffer[..<count]
             case .wouldBlock: return
             case .bytes, .ended: drop(connection)
@@ -150,8 +155,8 @@ final class EventLoop: @unchecked Sendable {
             watch(connection, .nothing)
         case .reading:
             guard !connection.hasUnsentOutput else { return watch(connection, .writing) }
-            switch Socket.receive(connection.socket, into: &readBuffer) {
-            case .wouldBlock: return
+            switch receive(connection) {
+            case .wouldBlock: noteRecord(connection)
             case .ended: drop(connection)
             case .bytes(let count): take(connection, count)
             }
@@ -215,7 +220,7 @@ final class EventLoop: @unchecked Sendable {
             }
             let isOutput = connection.outputSent < connection.output.count
             let part = isOutput ? connection.output[connection.outputSent...] : connection.tail?.next ?? []
-            switch Socket.send(connection.socket, part) {
+            switch send(connection, part) {
             case .ended:
                 drop(connection)
                 return false
@@ -223,7 +228,7 @@ final class EventLoop: @unchecked Sendable {
                 if connection.interest != .writing || connection.phase == .streaming {
                     connection.deadline = now + configuration.answerMilliseconds
                 }
-                watch(connection, .writing)
+                watch(connection, connection.writeWaitsForInput ? .reading : .writing)
                 return false
             case .bytes(let count):
                 if isOutput { connection.outputSent += count } else { connection.tail?.advance(count) }
@@ -240,8 +245,9 @@ final class EventLoop: @unchecked Sendable {
     }
 
     /// Updates the readiness events to wait for and the deadline.
-    private func updateInterest(_ connection: Connection) {
+    func updateInterest(_ connection: Connection) {
         switch connection.phase {
+        case .handshaking: break
         case .waiting:
             connection.deadline = nil
             // A writable socket would be reported again and again.
@@ -250,12 +256,7 @@ final class EventLoop: @unchecked Sendable {
             connection.deadline = nil
             watch(connection, .reading)
         case .lingering: break
-        case .reading where connection.closesAfterAnswer:
-            Socket.finish(connection.socket)
-            connection.phase = .lingering
-            connection.input = []
-            connection.deadline = now + configuration.lingerMilliseconds
-            watch(connection, .reading)
+        case .reading where connection.closesAfterAnswer: linger(connection)
         case .reading:
             if let start = connection.requestStart {
                 let isHead = if case .head = connection.stage { true } else { false }
@@ -267,6 +268,16 @@ final class EventLoop: @unchecked Sendable {
             }
             watch(connection, .reading)
         }
+    }
+
+    /// Ends the sending direction, and reads on for a while, so that the client receives the last response.
+    func linger(_ connection: Connection) {
+        connection.phase = .lingering
+        connection.input = []
+        connection.deadline = now + configuration.lingerMilliseconds
+        guard finishTLS(connection) else { return }
+        Socket.finish(connection.socket)
+        watch(connection, .reading)
     }
 
     /// Passes responses from other threads to their connections.
@@ -334,7 +345,9 @@ final class EventLoop: @unchecked Sendable {
             flush(connection)
         }
         for case let connection? in slots
-        where connection.phase == .reading && connection.requestStart == nil && !connection.hasUnsentOutput {
+        where connection.phase == .handshaking
+            || connection.phase == .reading && connection.requestStart == nil && !connection.hasUnsentOutput
+        {
             connection.deadline = now + configuration.drainGraceMilliseconds
         }
     }

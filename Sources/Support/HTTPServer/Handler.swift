@@ -1,4 +1,5 @@
 package import HTTPWire
+package import TLS
 
 /// A complete request.
 package struct Request: Sendable {
@@ -9,12 +10,15 @@ package struct Request: Sendable {
     package let body: Range<Int>
     /// The address of the socket's peer, without the port.
     package let peer: String
+    /// Whether the peer sent it to this server through TLS.
+    package let usesTLS: Bool
 
-    package init(head: RequestHead, bytes: [UInt8], body: Range<Int>, peer: String) {
+    package init(head: RequestHead, bytes: [UInt8], body: Range<Int>, peer: String, usesTLS: Bool = false) {
         self.head = head
         self.bytes = bytes
         self.body = body
         self.peer = peer
+        self.usesTLS = usesTLS
     }
 
     package var method: Method { head.method }
@@ -62,6 +66,8 @@ package struct ServerConfiguration: Sendable {
     package var host = "127.0.0.1"
     /// The TCP port; 0 selects a free one.
     package var port = 0
+    /// The certificate of a port that speaks TLS only; nil for plain HTTP.
+    package var certificate: CertificateKeeper?
     /// The number of event loops, each with its own thread and listener.
     package var loops = 2
     package var head = HeadLimits()
@@ -81,7 +87,7 @@ package struct ServerConfiguration: Sendable {
     /// Above it, the server responds with 503 to requests that are still being received and to
     /// requests whose response is large.
     package var heldBytesMax = 64 << 20
-    /// Milliseconds to receive a head, from its first byte.
+    /// Milliseconds to receive a head, from its first byte, and before it for a TLS handshake.
     package var headMilliseconds = 10_000
     /// Milliseconds to receive a request, from the first byte of its head.
     package var requestMilliseconds = 30_000

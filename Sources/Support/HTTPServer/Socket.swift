@@ -29,6 +29,13 @@ enum Socket {
         return isTemporary(errno) ? .wouldBlock : .ended
     }
 
+    /// Reads the first byte that can be received, which stays in the socket.
+    static func peek(_ socket: Int32, into byte: inout UInt8) -> Transfer {
+        let count = unsafe recv(socket, &byte, 1, Int32(MSG_PEEK))
+        if count > 0 { return .bytes(count) }
+        return count < 0 && isTemporary(errno) ? .wouldBlock : .ended
+    }
+
     /// Shuts down the sending direction.
     ///
     /// The socket can still receive.

@@ -180,6 +180,9 @@ struct InstallationDoctor {
 
     private mutating func checkFiles(_ configuration: Configuration) {
         if let archive = configuration.archiveFolder { checks.append(Self.folder("archive", archive)) }
+        if let files = configuration.certificateFiles {
+            checks += CertificateChecks.checks(files, now: Int64(Glibc.time(nil)))
+        }
         guard let path = configuration.locationDatabase else { return }
         do throws(MaxMindError) {
             _ = try MaxMindFile(path)
@@ -237,8 +240,11 @@ struct InstallationDoctor {
             checks.append(.skipped("server", "no server runs with this data folder"))
             return
         }
+        // The certificate is for the address of browsers, which has its own check, not for this one.
+        var limits = HTTPClient.Limits()
+        limits.checksCertificate = !running.listener.usesTLS
         do throws(ClientError) {
-            let health = try client.send("GET", url)
+            let health = try HTTPClient(agent: ServerChecks.agent, limits: limits).send("GET", url)
             guard ServerChecks.isCollector(health: health) else {
                 checks.append(
                     .problem(

@@ -18,6 +18,8 @@ typedef struct {
     long timeout_ms;
     /// 0 for that of libcurl.
     long connect_timeout_ms;
+    /// Whether any certificate of the server is accepted.
+    int skips_certificate;
     ccurl_sink head;
     ccurl_sink content;
     /// Gets the 4 or 16 bytes of an address before a connection to it; null allows all of them.
