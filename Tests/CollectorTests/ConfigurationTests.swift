@@ -49,7 +49,7 @@ private func configure(
 
     @Test func `without settings of retention everything is kept, but for the disk`() throws {
         #expect(try configure().retention == RetentionPolicy())
-        #expect(RetentionPolicy().eventsBorder(now: 1000) == nil && RetentionPolicy().diskFreeMin == 1 << 30)
+        #expect(RetentionPolicy().eventsTimes(now: 1000).latest == nil && RetentionPolicy().diskFreeMin == 1 << 30)
     }
 
     @Test(
@@ -83,9 +83,9 @@ private func configure(
     @Test func `events are kept no longer than the page views of their figures`() throws {
         var policy = RetentionPolicy()
         policy.pageViews = 200_000
-        #expect(policy.eventsBorder(now: 1_000_000) == 800_000)
+        #expect(policy.eventsTimes(now: 1_000_000).others == 800_000)
         policy.events = 100_000
-        #expect(policy.eventsBorder(now: 1_000_000) == 900_000)
+        #expect(policy.eventsTimes(now: 1_000_000).others == 900_000)
     }
 
     @Test func `flags win over the environment, the environment over the file`() throws {

@@ -32,14 +32,4 @@ import Testing
         for events in stride(from: Int64(10_000_000), to: 0, by: -1_000_000) { pace.note(events: events, seconds: 0) }
         #expect(pace.pause(after: 400) == 800)
     }
-
-    @Test func `the measurement of a database has both`() {
-        var report = StorageReport()
-        (report.policy.events, report.oldestEvent) = (86_400, 1000)
-        var pace = RemovalPace()
-        for now: Int64 in [87_000, 87_500, 88_000] { pace.note(report, now: now) }
-        #expect(pace.pause(after: 400) == 200)
-        for now: Int64 in [88_600, 88_700] { pace.note(report, now: now) }
-        #expect(pace.pause(after: 400) == 100)
-    }
 }

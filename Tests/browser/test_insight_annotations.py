@@ -114,7 +114,8 @@ def test_a_site_keeps_its_time_zone(owned):
     assert put("Europe/Berlin", site="shop.example").json() == {"site": "shop.example", "time_zone": "Europe/Berlin"}
     assert put("Asia/Kolkata").json() == {"site": "", "time_zone": "Asia/Kolkata"}
     assert put("America/New_York", site="shop.example").status == 200
-    assert report(port, "settings") == {"settings": [{"site": "", "time_zone": "Asia/Kolkata"}, {"site": "shop.example", "time_zone": "America/New_York"}]}
+    ages = {"retention_events": None, "retention_pageviews": None}
+    assert report(port, "settings") == {"settings": [{"site": "", "time_zone": "Asia/Kolkata"} | ages, {"site": "shop.example", "time_zone": "America/New_York"} | ages]}
     for zone in ("Mars/Olympus", "../etc/passwd", "europe/berlin "):
         answer = put(zone)
         assert (answer.status, answer.json()["message"][:9]) == (400, "time_zone"), zone

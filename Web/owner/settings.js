@@ -40,7 +40,8 @@ export function forgetSettings() {
 export async function loadSettings() {
   try {
     const { settings } = await ask("settings");
-    const zones = settings.map((/** @type {any} */ { site, time_zone: name }) => [site, name]);
+    const zones = settings.filter((/** @type {any} */ { time_zone: name }) => name)
+      .map((/** @type {any} */ { site, time_zone: name }) => [site, name]);
     setSiteZones(zones);
     keep(zones);
   } catch {

@@ -24,7 +24,7 @@ function storage(found) {
   body(element).append(
     h("p", {}, spaceText(found)),
     table(
-      ["Data", "Size", "Kept"],
+      ["Data", "Size", "Kept by default"],
       [
         [
           "Events and delivery reports",

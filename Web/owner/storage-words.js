@@ -1,6 +1,7 @@
 // Texts of the card "Storage".
 
 const UNITS = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+const HOUR = 3600;
 const DAY = 86_400;
 /** Days from which on a forecast says no more than "more than". */
 const DAYS_MAX = 3650;
@@ -16,7 +17,8 @@ export function bytesText(bytes) {
 /** @param {number | null} seconds */
 export function ageText(seconds) {
   if (seconds === null) return "always";
-  const days = Math.round(seconds / DAY);
+  if (seconds % DAY) return `${Math.round(seconds / HOUR)} hours`;
+  const days = seconds / DAY;
   return days === 1 ? "1 day" : `${days} days`;
 }
 

@@ -7,6 +7,7 @@ import { moment } from "../kit/times.js";
 import { alertsCard } from "./alerts-card.js";
 import { failure } from "./parts.js";
 import { privacyCard } from "./privacy-card.js";
+import { retentionCard } from "./retention-card.js";
 import { change, rangeQuery, zone } from "./state.js";
 import { storageCard } from "./storage-card.js";
 import { checksOf, conclusionOf, STATES, versionsText } from "./tracking-model.js";
@@ -27,14 +28,15 @@ export async function showTracking(panel, signal) {
     body(cards[1]).append(skeleton(14));
   }
   try {
-    const [report, storage, alerts, privacy] = await Promise.all([
+    const [report, storage, alerts, privacy, retention] = await Promise.all([
       readTracking(signal),
       storageCard(signal),
       alertsCard(signal),
       privacyCard(signal),
+      retentionCard(signal),
     ]);
     const lists = [sites(report), versions(report), gaps(report), blocked(report)];
-    const parts = [conclusion(report), checks(report), ...lists, privacy, alerts, storage];
+    const parts = [conclusion(report), checks(report), ...lists, privacy, retention, alerts, storage];
     panel.replaceChildren(...parts.filter((one) => one !== null));
     panel.dataset.key = key;
   } catch (error) {

@@ -6,7 +6,7 @@ import { h, setText, table } from "../kit/dom.js";
 import { startTheme } from "../kit/theme.js";
 import { EVENTS, FIELDS, PURPOSES } from "./contract.js";
 
-/** @typedef {{site: string, mode: string, retention_seconds: number | null}} Privacy */
+/** @typedef {{site: string, mode: string, retention_seconds: number | null, pageviews_retention_seconds: number | null}} Privacy */
 
 const SECONDS_OF_DAY = 86_400;
 
@@ -16,15 +16,22 @@ const isKept = (strictest, mode) => Object.keys(MODES).indexOf(strictest) >= Obj
 /** @param {string} name */
 const code = (name) => name === "*" ? "any other field" : h("code", { text: name });
 
-/** @param {number | null} seconds */
-function keptText(seconds) {
-  if (seconds === null) return "Events are not removed by age.";
+/** @param {number} seconds */
+function afterText(seconds) {
   const days = Math.ceil(seconds / SECONDS_OF_DAY);
-  return `Events are removed ${days === 1 ? "after one day" : `after ${days} days`}. Totals computed from them stay.`;
+  return days === 1 ? "after one day" : `after ${days} days`;
+}
+
+/** @param {number | null} events @param {number | null} pageviews both in seconds */
+function keptText(events, pageviews) {
+  const parts = [events === null ? "Events are not removed by age." : `Events are removed ${afterText(events)}.`];
+  if (pageviews !== null) parts.push(`Page views are removed from all totals ${afterText(pageviews)}.`);
+  else if (events !== null) parts.push("Totals computed from them stay.");
+  return parts.join(" ");
 }
 
 /** @param {Privacy} privacy */
-function summary({ mode, retention_seconds: seconds }) {
+function summary({ mode, retention_seconds: events, pageviews_retention_seconds: pageviews }) {
   const element = card(`Mode: ${MODES[mode].label}`, "full");
   const stores = mode === "full"
     ? "The browser stores the ids of visitor and session, and events until they are sent, in its local storage. There are no cookies."
@@ -44,7 +51,7 @@ function summary({ mode, retention_seconds: seconds }) {
         text:
           "The IP address is used to limit the rate of requests and to look up the location. It is not stored with events.",
       }),
-      h("li", { text: keptText(seconds) }),
+      h("li", { text: keptText(events, pageviews) }),
     ),
   );
   return element;

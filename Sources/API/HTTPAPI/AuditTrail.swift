@@ -62,6 +62,8 @@ struct AuditTrail: Sendable {
 
     /// The members of a response that name what was changed or its new state; others may be secrets.
     private static let nameMembers = ["name", "label", "text", "state", "time_zone", "mode"]
+    /// The members of a response with ages of a site, and what they are ages of.
+    private static let ageMembers = [("retention_events", "events"), ("retention_pageviews", "page views")]
 
     /// The entry of a response; nil when nothing was changed.
     static func entry(
@@ -78,8 +80,18 @@ struct AuditTrail: Sendable {
             actor: actor,
             action: action,
             object: texts["id"] ?? object,
-            name: nameMembers.lazy.compactMap { texts[$0] }.first
+            name: nameMembers.lazy.compactMap { texts[$0] }.first ?? ages(texts)
         )
+    }
+
+    /// The ages of a site, such as `events 30d, page views keep`; nil without any.
+    private static func ages(_ texts: [String: String]) -> String? {
+        let parts = ageMembers.compactMap { member, rows in texts[member].map { "\(rows) \($0)" } }
+        return parts.isEmpty ? nil : parts.joined(separator: ", ")
+    }
+
+    private static func isWanted(_ name: String) -> Bool {
+        name == "id" || nameMembers.contains(name) || ageMembers.contains { $0.0 == name }
     }
 
     /// The texts of a response that may be in an entry.
@@ -89,7 +101,7 @@ struct AuditTrail: Sendable {
             var cursor = try ObjectCursor(bytes.span, in: 0..<bytes.count)
             while let member = try cursor.next(bytes.span) {
                 let name = String(decoding: bytes[member.name], as: UTF8.self)
-                guard member.value.kind == .string, name == "id" || nameMembers.contains(name) else { continue }
+                guard member.value.kind == .string, isWanted(name) else { continue }
                 var text = Array(bytes[member.value.content])
                 if member.value.hasEscapes {
                     let count = text.count

@@ -4,10 +4,12 @@ import Files
 import Locks
 package import Log
 import Reports
+import Rollups
 package import Storage
 package import Workers
 
-/// Knows the privacy modes of sites and the keys of the day, so that ingest applies them without a query.
+/// Knows the privacy modes of sites and the keys of the day, so that ingest applies them without a query; and how long sites keep events,
+/// for their page about privacy.
 ///
 /// A thread with a connection of its own reads them from the store every few seconds: another server may have changed a
 /// mode. It keeps the modes in a file as well, which counts until the store has been reached after a start.
@@ -22,6 +24,8 @@ package final class PrivacyKeeper: Sendable {
     private struct State {
         var modes: [String: PrivacyMode] = [:]
         var salts: [Int64: [UInt8]] = [:]
+        /// The ages of sites that have some of their own.
+        var retention: [String: SiteRetention] = [:]
         /// Grows with each change by this server, so that an older read of the store does not undo it.
         var changes = 0
         var isLoaded = false
@@ -70,6 +74,17 @@ package final class PrivacyKeeper: Sendable {
         write(modes)
     }
 
+    /// The ages of sites that have some of their own.
+    var retention: [String: SiteRetention] { state.withLock { $0.retention } }
+
+    /// Ages that were stored by this server.
+    func changed(_ retention: SiteRetention, of site: String) {
+        state.withLock { state in
+            state.changes += 1
+            state.retention[site] = retention.isEmpty ? nil : retention
+        }
+    }
+
     /// The modes, and the key of a day in days since 1970.
     ///
     /// While the store is away and the day has no key, this server makes one of its own.
@@ -104,10 +119,13 @@ package final class PrivacyKeeper: Sendable {
         let before = state.withLock { $0.changes }
         let tables = PrivacyTables(database)
         let (modes, salts) = (try tables.modes(), try tables.salts(day: PrivacyTables.day(WallClock.seconds)))
+        let retention = try SiteRetention.read(database)
         let (isNew, isFirst) = state.withLock { state -> (Bool, Bool) in
             let isFirst = !state.isLoaded
             (state.salts, state.isLoaded) = (salts, true)
-            guard state.changes == before, state.modes != modes else { return (false, isFirst) }
+            guard state.changes == before else { return (false, isFirst) }
+            state.retention = retention
+            guard state.modes != modes else { return (false, isFirst) }
             state.modes = modes
             return (true, isFirst)
         }

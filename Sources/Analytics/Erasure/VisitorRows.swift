@@ -59,7 +59,7 @@ struct VisitorRows {
     /// Whether the rollups have the visitor, also without any row.
     func areInFigures() throws(StoreError) -> Bool {
         if try hasFingerprint() { return true }
-        return try Rollups.mayKeepSessions(of: scope.visitor, database)
+        return try Rollups.mayKeepSessions(of: scope.visitor, on: scope.site, database)
     }
 
     /// Whether the rollups have the visitor by its id.

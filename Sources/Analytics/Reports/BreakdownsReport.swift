@@ -80,7 +80,7 @@ package struct BreakdownsReport: Sendable {
         let result = try context.run(scan)
         var past: ScanResult?
         let bounds = context.query.isComparing ? try context.bounds() : nil
-        if context.comparesPrevious(bounds) {
+        if try context.comparesPrevious(bounds) {
             var before = try context.scanQuery(range.previous, withSeries: false)
             (before.withVisitors, before.totals, before.lists) = (false, scan.totals, scan.lists)
             for (index, list) in result.lists.enumerated() { before.lists[index].only = list.rows.map(\.code) }

@@ -30,7 +30,7 @@ package struct OverviewReport: Sendable {
         (totals, series) = (current.total, Self.series(current, range))
         visitorsRefusal = current.visitorsRefusal
         updated = context.query.scope.isEverything ? try context.lastTime(upTo: now, bounds) / 60 * 60 : 0
-        guard context.comparesPrevious(bounds) else { return }
+        guard try context.comparesPrevious(bounds) else { return }
         let past = try context.run(Self.scanQuery(context, range.previous))
         (previous, previousSeries) = (past.total, Self.series(past, range.previous))
         visitorsRefusal = visitorsRefusal ?? past.visitorsRefusal
@@ -72,8 +72,10 @@ extension ReportContext {
 
     /// Whether the previous period is requested and has complete data: it must not begin before the day of the first event or, for ranges
     /// shorter than a day, before its hour or minute.
-    func comparesPrevious(_ bounds: (first: Int64, last: Int64)?) -> Bool {
-        guard query.isComparing, let bounds else { return false }
+    ///
+    /// Nor before the time up to which retention has removed page views of its sites.
+    func comparesPrevious(_ bounds: (first: Int64, last: Int64)?) throws(ReportError) -> Bool {
+        guard query.isComparing, let bounds, try pageViewsBorder() <= query.range.previousFrom else { return false }
         let range = query.range
         let isShort = range.to - range.from < CivilDate.daySeconds - 3600
         let unit = isShort && (range.interval == .minute || range.interval == .hour) ? range.interval : .day

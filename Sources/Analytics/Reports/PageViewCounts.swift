@@ -16,9 +16,10 @@ extension Reports {
         )
         return try computed(query) { context throws(ReportError) in
             guard let bounds = try context.bounds() else { return ranges.map { _ in nil } }
+            let known = max(bounds.first, try context.pageViewsBorder())
             var counts: [Int64?] = []
             for range in ranges {
-                guard range.from >= bounds.first else {
+                guard range.from >= known else {
                     counts.append(nil)
                     continue
                 }

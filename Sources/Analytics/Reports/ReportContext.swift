@@ -112,7 +112,7 @@ struct ReportContext {
     }
 
     private func finder(_ range: ReportRange) throws(ReportError) -> SessionKeys {
-        SessionKeys(database: database, hashes: try hashes(), from: range.from, to: range.to)
+        SessionKeys(database: database, hashes: try hashes(), from: range.from, to: range.to, sites: sites)
     }
 
     /// Changes when the rollups are cleared.

@@ -12,6 +12,8 @@ struct SessionKeys {
     let hashes: KeyedHashes
     let from: Int64
     let to: Int64
+    /// The sites to which the question is limited; nil for all.
+    let sites: Set<String>?
 
     private static let tooMany = ReportError.refused(
         "More than \(sessionsMax) sessions match a filter on visitors or properties: narrow the range or the filter"
@@ -19,7 +21,7 @@ struct SessionKeys {
 
     /// The sessions of some visitors.
     func visitors(_ visitors: [String]) throws(ReportError) -> Set<UInt64> {
-        try database.requireEvents(from: from, "Filters on visitors")
+        try database.requireEvents(from: from, of: sites, "Filters on visitors")
         let ids = database.padded(visitors.map { .text($0) })
         let names = (1...ids.count).map { "?\($0 + 2)" }.joined(separator: ", ")
         // Materialized, so that no planner scans the index of times through the events of all visitors.
@@ -36,7 +38,7 @@ struct SessionKeys {
 
     /// The sessions with a custom event whose payload has a member with one of the values; `a.b` is also the member b of the member a.
     func property(_ name: String, _ values: [String]) throws(ReportError) -> Set<UInt64> {
-        try database.requireEvents(from: from, "Filters on event properties")
+        try database.requireEvents(from: from, of: sites, "Filters on event properties")
         let wanted = Set(values)
         let own = OwnEventType.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try keys(
@@ -56,7 +58,7 @@ struct SessionKeys {
 
     /// The custom events of a name whose payload has a member with a value.
     func events(_ name: String, _ property: Milestone.Property) throws(ReportError) -> EventKeys {
-        try database.requireEvents(from: from, "Goals and steps with event properties")
+        try database.requireEvents(from: from, of: sites, "Goals and steps with event properties")
         var found: [(session: UInt64, second: Int64, id: Int64, isWanted: Bool)] = []
         try database.reportStream(
             """

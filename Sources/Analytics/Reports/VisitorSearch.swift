@@ -29,8 +29,14 @@ struct VisitorSearch {
         }
         guard !visitors.isEmpty else { return [] }
         let range = context.query.range
-        return try SessionKeys(database: database, hashes: try context.hashes(), from: range.from, to: range.to)
-            .visitors(visitors.sorted())
+        let keys = SessionKeys(
+            database: database,
+            hashes: try context.hashes(),
+            from: range.from,
+            to: range.to,
+            sites: context.sites
+        )
+        return try keys.visitors(visitors.sorted())
     }
 
     private func withID(_ text: String) throws(ReportError) -> Set<String> {

@@ -23,7 +23,7 @@ package struct RollupPosition: Sendable, Equatable {
     let lastSegmentID: Int64
     /// Number of visitors that have a number.
     let visitors: Int64
-    /// Time before which retention has removed events, in seconds since 1970; 0 when it has not removed any.
+    /// Latest time before which retention has removed events of a site, in seconds since 1970; 0 when it has not removed any.
     package var retainedFrom: Int64 = 0
     /// Incremented with every removal of events.
     var retentionStep: Int64 = 0
@@ -175,12 +175,13 @@ package struct RollupPosition: Sendable, Equatable {
                 update insight_position
                 set last_event_id = 0, generation = generation + 1, version = version + 1, visitors = 0, reason = ?1,
                     last_received_at = null, dead_letters_unlisted = 0, retained_from = 0,
-                    retention_step = retention_step + 1, counted_through = 0, rebuild = 0
+                    retained_from_others = 0, borders_step = retention_step + 1, retention_step = retention_step + 1,
+                    counted_through = 0, rebuild = 0
                 where id = 1 and generation = ?2 and retention_step = ?3
                 """,
             [.text(reason.rawValue), .integer(generation), .integer(retentionStep)]
         ) { () throws(StoreError) in
-            for table in Rollups.tables + ["rollup_dead_letters", "removed_sessions"] {
+            for table in Rollups.tables + ["rollup_dead_letters", "removed_sessions", "site_borders"] {
                 _ = try database.change("delete from \(table)")
             }
         }

@@ -162,6 +162,9 @@ extension Rollups {
         return (parts.joined(separator: " union all "), names + padding)
     }
 
+    /// The site to which figures attribute events of sites that have none of their own.
+    static let otherSite = DimensionDictionaries.otherText
+
     /// The site to which an event is attributed, consistent with `AdmittedNames` for aggregated events.
     ///
     /// An SQL expression over the columns `id` and `site` of a table with the alias `own`.

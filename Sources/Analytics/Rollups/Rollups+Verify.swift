@@ -9,15 +9,18 @@ extension Rollups {
         (try RollupPosition.deadLettersListed(database), try RollupPosition.read(database).deadLettersUnlisted)
     }
 
-    /// The time before which retention has removed events, such as `2026-11-28 12:00 UTC`; nil if it has removed none.
+    /// The latest time before which retention has removed events of a site, such as `2026-11-28 12:00 UTC`; nil if it has removed none.
     package func removedBefore() throws(StoreError) -> String? {
         let border = try RollupPosition.read(database).retainedFrom
         guard border > 0 else { return nil }
         return TimestampText.minute(border) + " UTC"
     }
 
-    /// The same time in seconds since 1970; 0 if retention has removed no events.
-    package func removedBeforeSeconds() throws(StoreError) -> Int64 { try RollupPosition.read(database).retainedFrom }
+    /// The time before which retention has removed events that figures may attribute to a site, in seconds since 1970; 0 if it has removed
+    /// none.
+    package func removedBeforeSeconds(of site: String) throws(StoreError) -> Int64 {
+        try RetentionBorders(database).events(of: [site, Self.otherSite])
+    }
 
     /// Aggregates all events again and compares the result with the stored rollups.
     ///

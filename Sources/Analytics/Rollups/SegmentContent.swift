@@ -57,7 +57,7 @@ struct SegmentContent {
             guard let info = byID[id], let rows = SegmentDecoder.sessions(info, columns) else { return }
             found.insert(id)
             for (index, row) in rows.enumerated() where !info.isDead(index) {
-                if let kept, kept.contains(row.key, startingAt: row.pageViews[0].time) { continue }
+                if let kept, kept.contains(row.key, of: row.site, startingAt: row.pageViews[0].time) { continue }
                 if pending.contains(row.key) { continue }
                 content.add(row)
             }

@@ -47,7 +47,7 @@ struct ArchiveCommand {
     /// The first day that is not archived.
     private var end: ArchiveDay {
         if let date = arguments.text(.archiveBefore).flatMap({ ArchiveDay($0) }) { return date }
-        guard let age = arguments.text(.archiveKeep).flatMap(SettingReader.age) else { return .today }
+        guard let age = arguments.text(.archiveKeep).flatMap({ RetentionAge($0)?.seconds }) else { return .today }
         return ArchiveDay(number: floorDivide(WallClock.seconds - age, CivilDate.daySeconds))
     }
 

@@ -20,7 +20,9 @@ struct ArchiveImportCommand {
         guard try store.migrate(interruption).isComplete else { return interruption.exitCode ?? .failure }
         let database = try store.makeDatabase()
         if let day = manifest.files.first.flatMap({ ArchiveDay($0.day) }) {
-            ImportMessages.warnAboutRetention(configuration, "archive", beginningAt: day.start)
+            var policy = configuration.retention
+            policy.sites = try SiteRetention.read(database)
+            ImportMessages.warnAboutRetention(policy, manifest.site, "archive", beginningAt: day.start)
         }
         let run = ArchiveImport(database, folder, manifest) { transaction throws(StoreError) in
             try LockWait.attempt(while: { !interruption.isRequested }, transaction) != nil

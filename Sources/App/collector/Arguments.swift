@@ -1,6 +1,7 @@
 import Archive
 import HTTPAPI
 import Reports
+import Rollups
 
 /// The parsed command line.
 struct Arguments: Equatable {
@@ -177,7 +178,7 @@ struct Arguments: Equatable {
         guard text(.archiveBefore).map({ ArchiveDay($0) != nil }) ?? true else {
             throw UsageError(problem: "\(Option.archiveBefore.name) requires a date, such as 2026-11-28")
         }
-        guard text(.archiveKeep).map({ SettingReader.age($0) != nil }) ?? true else {
+        guard text(.archiveKeep).map({ RetentionAge($0)?.seconds != nil }) ?? true else {
             throw UsageError(
                 problem: "\(Option.archiveKeep.name) requires an age of at least a day, such as 90d, 26w or 2y"
             )

@@ -184,10 +184,9 @@ struct SettingReader {
 
     mutating func readRetention() -> RetentionPolicy {
         var policy = RetentionPolicy()
-        let age = "must be an age of at least one day, such as 30d, 26w or 2y, or 'keep'"
         func read(_ name: String, _ path: WritableKeyPath<RetentionPolicy, Int64?>) {
-            self.read(name, age, into: &policy[keyPath: path]) { text -> Int64?? in
-                text == "keep" ? .some(nil) : Self.age(text).map { .some($0) }
+            self.read(name, "must be \(RetentionAge.rule)", into: &policy[keyPath: path]) { text -> Int64?? in
+                RetentionAge(text).map(\.seconds)
             }
         }
         read("COLLECTOR_RETENTION_EVENTS", \.events)
@@ -211,16 +210,6 @@ struct SettingReader {
             Self.bytes(text).map { Int64($0) }
         }
         return policy
-    }
-
-    /// Parses an age in seconds, of a day to 100 years: a number with the unit h, d, w or y.
-    static func age(_ text: String) -> Int64? {
-        let units: [(Character, Int64)] = [("h", 3600), ("d", 86_400), ("w", 7 * 86_400), ("y", 365 * 86_400)]
-        guard let unit = units.first(where: { $0.0 == text.last })?.1, let count = UInt32(text.dropLast()) else {
-            return nil
-        }
-        let seconds = Int64(count) * unit
-        return (RetentionPolicy.ageMin...100 * 365 * 86_400).contains(seconds) ? seconds : nil
     }
 
     static func boolean(_ text: String) -> Bool? {

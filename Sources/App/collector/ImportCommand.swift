@@ -53,7 +53,7 @@ struct ImportCommand {
         }
         if let first = summary.first {
             let start = floorDivide(first, 1_000_000)
-            ImportMessages.warnAboutRetention(configuration, "export", beginningAt: start)
+            ImportMessages.warnAboutRetention(target.policy, site, "export", beginningAt: start)
         }
         return try self.store(run, target, store, interruption)
     }
@@ -66,8 +66,10 @@ struct ImportCommand {
         var store: (any Store)?
         var secret = ""
         var mode = PrivacyMode.full
-        /// The time before which retention has removed events, in seconds since 1970; 0 if it has removed none.
+        /// The time before which retention has removed events of the site, in seconds since 1970; 0 if it has removed none.
         var border: Int64 = 0
+        /// The settings of the server and of its sites.
+        var policy = RetentionPolicy()
     }
 
     private func isFolder() throws(FileError) -> Bool {
@@ -89,6 +91,7 @@ struct ImportCommand {
     /// Nil after an interruption.
     private func target(_ site: String, _ interruption: Interruption) throws -> Target? {
         var target = Target()
+        target.policy = configuration.retention
         if arguments.isDryRun {
             // A dry run creates nothing.
             guard try !StoreChoice.isNew(configuration) else { return target }
@@ -102,7 +105,8 @@ struct ImportCommand {
         let database = try store.makeDatabase()
         target.secret = try ImportKey.read(database)
         target.mode = try PrivacyTables(database).modes().mode(of: site)
-        target.border = try Rollups(database).removedBeforeSeconds()
+        target.border = try Rollups(database).removedBeforeSeconds(of: site)
+        target.policy.sites = try SiteRetention.read(database)
         return target
     }
 
@@ -110,8 +114,8 @@ struct ImportCommand {
         if let first = summary.first, first < border * 1_000_000 {
             throw CommandError(
                 reason:
-                    "the export begins before \(TimestampText.minute(border)) UTC, up to which retention has removed events of this "
-                    + "database and fixed their figures: export only later page views, or import into a new data folder (--data) or "
+                    "the export begins before \(TimestampText.minute(border)) UTC, up to which retention has removed events of the site "
+                    + "and fixed their figures: export only later page views, or import into a new data folder (--data) or "
                     + "an empty database (DB_URL); nothing was changed"
             )
         }

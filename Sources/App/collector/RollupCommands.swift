@@ -49,7 +49,7 @@ struct VerifyCommand {
         Console.out("Rollups match \(events) events")
         if let border = try rollups.removedBefore() {
             Console.out(
-                "Sessions that began before \(border) were not compared: their events have been removed by retention"
+                "Sessions without events were not compared: their events have been removed by retention, the latest before \(border)"
             )
         }
         return .success
@@ -89,7 +89,7 @@ struct RebuildCommand {
             Console.out("Rollups rebuilt from \(events) events")
             if let border = try rollups.removedBefore() {
                 Console.out(
-                    "Sessions that began before \(border) were kept: their events have been removed by retention"
+                    "Sessions without events were kept: their events have been removed by retention, the latest before \(border)"
                 )
             }
             let dead = try rollups.deadLetters()

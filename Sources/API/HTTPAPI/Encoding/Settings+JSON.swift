@@ -1,9 +1,20 @@
 import Events
 import Reports
+import Rollups
 
 extension SiteSettings: JSONRepresentable {
     var json: JSONEncodedValue {
-        .object([("site", .text(site)), ("time_zone", JSONEncodedValue(timeZone))])
+        .object([("site", .text(site)), ("time_zone", JSONEncodedValue(timeZone))] + retention.members)
+    }
+}
+
+extension SiteRetention {
+    /// The members of the settings of a site; null is the age of the server.
+    var members: [(String, JSONEncodedValue)] {
+        [
+            ("retention_events", JSONEncodedValue(events?.text)),
+            ("retention_pageviews", JSONEncodedValue(pageViews?.text)),
+        ]
     }
 }
 

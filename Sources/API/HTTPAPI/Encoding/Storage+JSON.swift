@@ -1,3 +1,4 @@
+import Reports
 import Rollups
 import Storage
 
@@ -18,6 +19,22 @@ extension StorageReport: JSONRepresentable {
             ("removed_events", .integer(removedEvents)), ("late_events", .integer(lateEvents)),
             ("is_limit_exceeded", .bool(isLimitExceeded)), ("policy", policy.json),
         ])
+    }
+}
+
+extension SiteStorage: JSONRepresentable {
+    var json: JSONEncodedValue {
+        .object(
+            [("site", .text(site))] + own.members + [
+                ("events_seconds", JSONEncodedValue(ages.events)),
+                ("pageviews_seconds", JSONEncodedValue(ages.pageViews)),
+                ("server_events_seconds", JSONEncodedValue(server.events)),
+                ("server_pageviews_seconds", JSONEncodedValue(server.pageViews)),
+                ("oldest_event", JSONEncodedValue(oldestEvent)), ("oldest_pageview", JSONEncodedValue(oldestPageView)),
+                ("events_removed_before", JSONEncodedValue(removedBefore.events)),
+                ("pageviews_removed_before", JSONEncodedValue(removedBefore.pageViews)),
+            ]
+        )
     }
 }
 

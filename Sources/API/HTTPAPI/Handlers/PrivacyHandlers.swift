@@ -8,12 +8,15 @@ enum PrivacyHandlers {
     /// The mode of a site, and how long events are kept; public, because it is what the site promises its visitors.
     static func privacy(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
         let name = try SettingsHandlers.siteName(call.parameters["site"] ?? "")
-        let retention = site.retention?.policy.events
+        var policy = site.retention?.policy ?? RetentionPolicy()
+        policy.sites = site.privacy.retention
+        let ages = policy.ages(of: name)
         return .now(
             Responses.json(
                 .object([
                     ("site", .text(name)), ("mode", .text(site.privacy.mode(of: name).rawValue)),
-                    ("retention_seconds", JSONEncodedValue(retention)),
+                    ("retention_seconds", JSONEncodedValue(ages.events)),
+                    ("pageviews_retention_seconds", JSONEncodedValue(ages.pageViews)),
                 ])
             )
         )

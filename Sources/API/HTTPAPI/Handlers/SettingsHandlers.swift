@@ -1,6 +1,7 @@
 import Events
 import HTTPServer
 import Reports
+import Rollups
 import TimeZones
 
 /// Handlers of the routes for the owner's settings and annotations.
@@ -14,11 +15,15 @@ enum SettingsHandlers {
         }
     }
 
-    /// `PUT` with `{"time_zone":…}`; an empty one removes the setting.
+    private static let (eventsAge, pageViewsAge) = ("retention_events", "retention_pageviews")
+
+    /// `PUT` with `{"time_zone":…}`, or with `{"retention_events":…}`, `{"retention_pageviews":…}` or both; an empty text removes a setting.
     static func changeSettings(_ site: Site, _ call: Call) throws(QueryError) -> HandlerResult {
-        let body = try JSONBody(call.request, names: ["time_zone"])
+        let body = try JSONBody(call.request, names: ["time_zone", eventsAge, pageViewsAge])
+        let change = (events: try age(eventsAge, body), pageViews: try age(pageViewsAge, body))
+        if change.events != nil || change.pageViews != nil { return try changeRetention(site, call, body, change) }
         guard let zone = try body.text("time_zone", bytesMax: Operation.jsonBodyBytesMax) else {
-            throw QueryError(message: "time_zone is missing")
+            throw QueryError(message: "time_zone, retention_events or retention_pageviews is missing")
         }
         guard zone.isEmpty || ZoneCache.system.zone(zone) != nil else {
             throw QueryError(message: "time_zone must be an IANA time zone, such as Europe/Berlin")
@@ -28,8 +33,42 @@ enum SettingsHandlers {
         let now = WallClock.seconds
         return site.reports.report(call) { reports throws(ReportError) in
             try reports.store(settings, now: now)
-            return settings
+            return JSONEncodedValue.object([("site", .text(name)), ("time_zone", JSONEncodedValue(settings.timeZone))])
         }
+    }
+
+    private static func changeRetention(
+        _ site: Site,
+        _ call: Call,
+        _ body: JSONBody,
+        _ change: (events: RetentionAge??, pageViews: RetentionAge??)
+    ) throws(QueryError) -> HandlerResult {
+        guard try body.text("time_zone", bytesMax: Operation.jsonBodyBytesMax) == nil else {
+            throw QueryError(message: "Change time_zone and the retention in two requests")
+        }
+        let name = try siteName(call.parameters["site"] ?? "")
+        guard !name.isEmpty else {
+            throw QueryError(
+                message:
+                    "site is missing: COLLECTOR_RETENTION_EVENTS and COLLECTOR_RETENTION_PAGEVIEWS set the ages of all sites"
+            )
+        }
+        let (now, keeper) = (WallClock.seconds, site.privacy)
+        return site.reports.report(call) { reports throws(ReportError) in
+            let stored = try reports.store(change, of: name, now: now)
+            keeper.changed(stored, of: name)
+            return JSONEncodedValue.object([("site", .text(name))] + stored.members)
+        }
+    }
+
+    /// An age of the body: nil without it, and nil in it for an empty one.
+    private static func age(_ name: String, _ body: JSONBody) throws(QueryError) -> RetentionAge?? {
+        guard let text = try body.text(name, bytesMax: Operation.jsonBodyBytesMax) else { return nil }
+        guard !text.isEmpty else { return .some(nil) }
+        guard let age = RetentionAge(text) else {
+            throw QueryError(message: "\(name) must be \(RetentionAge.rule), or empty for the age of the server")
+        }
+        return age
     }
 
     // MARK: - Annotations

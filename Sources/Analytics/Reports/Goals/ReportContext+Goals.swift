@@ -31,14 +31,20 @@ extension ReportContext {
 
     /// The condition in codes; events with a property are found among those of the range.
     func condition(_ milestone: Milestone, site: String?, _ range: ReportRange) throws(ReportError) -> Condition {
-        let sites = site.map { Set([dictionaries.code(of: $0, in: .site)].compactMap(\.self)) }
+        let codes = site.map { Set([dictionaries.code(of: $0, in: .site)].compactMap(\.self)) }
         switch milestone {
-        case .page(let pattern): return Condition(.pages(try pages(pattern)), sites: sites)
+        case .page(let pattern): return Condition(.pages(try pages(pattern)), sites: codes)
         case .event(let name, let property):
             let code = dictionaries.code(of: name, in: .eventName)
-            guard let property, code != nil else { return Condition(.events(code, only: nil), sites: sites) }
-            let keys = SessionKeys(database: database, hashes: try hashes(), from: range.from, to: range.to)
-            return Condition(.events(code, only: try keys.events(name, property)), sites: sites)
+            guard let property, code != nil else { return Condition(.events(code, only: nil), sites: codes) }
+            let keys = SessionKeys(
+                database: database,
+                hashes: try hashes(),
+                from: range.from,
+                to: range.to,
+                sites: site.map { sites?.intersection([$0]) ?? [$0] } ?? sites
+            )
+            return Condition(.events(code, only: try keys.events(name, property)), sites: codes)
         case .goal(let id): return try condition(Self.goal(id, GoalTables(database).goals()), range)
         }
     }

@@ -138,7 +138,7 @@ package struct TrackingReport: Sendable {
         end: Int64,
         now: Int64
     ) throws(ReportError) -> (views: TrackedPageViews?, refusal: String?) {
-        let border = try context.database.eventsBorder()
+        let border = try context.eventsBorder()
         let generation = try context.generation()
         guard border < end else {
             return (nil, "The events of this range have been removed: choose a later range")
@@ -192,7 +192,7 @@ struct HourlyPageViews {
         scan.edges = edges
         (scan.withVisitors, scan.totals) = (false, .withoutEngagement)
         counts = try all.run(scan).buckets.map(\.pageViews)
-        let known = max(try context.bounds()?.first ?? Int64.max, earliest)
+        let known = max(try context.bounds()?.first ?? Int64.max, earliest, try context.pageViewsBorder())
         let whole = Int(max(0, to - start) / hour)
         gaps = TrafficGaps(counts: Array(counts.prefix(whole)), start: start, checked: checked, known: known)
     }

@@ -24,7 +24,7 @@ package struct PerformanceReport: Sendable {
         (scan.totals, scan.withVisitors, scan.withDistribution) = (.none, false, true)
         let current = try context.run(scan)
         var previous: Aggregate?
-        if context.comparesPrevious(try context.bounds()) {
+        if try context.comparesPrevious(context.bounds()) {
             var scan = try context.scanQuery(range.previous, withSeries: false)
             (scan.vitals, scan.totals, scan.withVisitors) = (Vital.allCases, .none, false)
             previous = try context.run(scan).total

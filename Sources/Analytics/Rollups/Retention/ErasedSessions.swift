@@ -59,9 +59,13 @@ struct ErasedSessions {
 }
 
 extension Rollups {
-    /// Whether figures have sessions of a visitor whose events retention may have removed.
-    package static func mayKeepSessions(of visitor: String, _ database: any Database) throws(StoreError) -> Bool {
-        guard try RollupPosition.read(database).retainedFrom > 0 else { return false }
+    /// Whether figures have sessions of a visitor whose events retention may have removed, on a site or on any (nil).
+    package static func mayKeepSessions(
+        of visitor: String,
+        on site: String?,
+        _ database: any Database
+    ) throws(StoreError) -> Bool {
+        guard try RetentionBorders(database).events(of: site.map { [$0] }) > 0 else { return false }
         let hash = Int64(bitPattern: try KeyedHashes(database).visitors.hash(visitor))
         return try !database.rows("select 1 from visitor_numbers where hash = ?1", [.integer(hash)]).isEmpty
     }

@@ -22,13 +22,6 @@ struct RemovalPace {
         before = (events, seconds)
     }
 
-    /// Notes what must go by a measurement.
-    mutating func note(_ report: StorageReport, now: Int64) {
-        let border = report.policy.eventsBorder(now: now)
-        let seconds = border.flatMap { border in report.oldestEvent.map { max(0, border - $0) } } ?? 0
-        note(events: report.excessEvents, seconds: seconds)
-    }
-
     /// Milliseconds of the pause after a step that took some.
     func pause(after milliseconds: Int) -> Int {
         min(max(milliseconds * quarters / 4, Self.pauseMin), Self.pauseMax)

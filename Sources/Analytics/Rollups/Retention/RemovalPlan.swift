@@ -18,49 +18,54 @@ struct RemovalPlan {
         var visitorID: String
     }
 
-    /// The position after the events that were searched.
-    struct Cursor {
-        var time: SQLValue
-        var id: Int64
+    /// Which events are searched, and the times before which they are removed.
+    struct Search {
+        var events = SiteEvents.all
+        var times: RemovalTimes
+        /// The time up to which events are searched, in seconds since 1970.
+        var end: Int64
+
+        /// All events from before a time.
+        init(before time: Int64) { (times, end) = (RemovalTimes(time), time) }
+
+        /// Those of a site from before a time.
+        init(_ site: String?, before end: Int64, _ times: RemovalTimes) {
+            (events, self.end, self.times) = (.site(site), end, times)
+        }
     }
 
     var ids: [Int64] = []
-    var keys: Set<UInt64> = []
+    /// The keys of the removed sessions, with their sites.
+    var keys: [UInt64: String] = [:]
     /// The number of removed events with a `seq`, which delivery reports count.
     var pageViews: [PageView: Int64] = [:]
-    /// The end of the last second of removed events, in seconds since 1970.
-    var border: Int64 = 0
+    /// The end of the last second of removed events by site, in seconds since 1970.
+    var borders: [String: Int64] = [:]
     /// Nil when all events before the time have been searched.
-    var next: Cursor?
+    var next: SiteEvents.Cursor?
 
-    /// Finds the next sessions without an event from `time` on, in seconds since 1970.
+    /// Finds the next sessions without an event from the time of their site on.
     ///
     /// Sessions with events after `position`, the last aggregated one, are left alone, and with an archive, those with an event
     /// that it does not have.
     init(
         _ database: any Database,
         _ hashes: KeyedHashes,
-        before time: Int64,
-        after cursor: Cursor?,
+        _ search: Search,
+        after cursor: SiteEvents.Cursor?,
         position: Int64,
         archived: ArchivedRows? = nil
     ) throws(StoreError) {
-        let dialect = database.dialect
-        var parameters: [SQLValue] = [.integer(time), .integer(position), .integer(Self.searchedMax)]
-        if let cursor { parameters += [cursor.time, .integer(cursor.id)] }
-        let oldest = try database.rows(
-            """
-            select id, \(dialect.timeKey("received_at")), session_id, visitor_id
-            from collector_events
-            where received_at < \(dialect.time("?1")) and id <= ?2
-                \(cursor == nil ? "" : "and (received_at, id) > (\(dialect.timeOfKey("?4")), ?5)")
-            order by received_at, id
-            limit ?3
-            """,
-            parameters
+        let oldest = try search.events.rows(
+            "session_id, visitor_id",
+            database,
+            before: search.end,
+            after: cursor,
+            through: position,
+            limit: Self.searchedMax
         )
         if oldest.count == Int(Self.searchedMax), let last = oldest.last {
-            next = Cursor(time: last[1], id: last[0].integer ?? 0)
+            next = SiteEvents.Cursor(time: last[1], id: last[0].integer ?? 0)
         }
         let sessions = Set(oldest.compactMap { $0[2].text })
         guard !sessions.isEmpty else { return }
@@ -75,8 +80,11 @@ struct RemovalPlan {
         }
         let isGiant = isCut && groups.allSatisfy(isLast)
         if isCut, !isGiant { groups.removeAll(where: isLast) }
-        for group in groups where isGiant || group.isOver(before: time, position: position) {
-            guard group.isIn(archived, through: position) else { continue }
+        for group in groups {
+            guard let time = search.times.time(of: group.session.site),
+                isGiant ? group.begins(before: time) : group.isOver(before: time, position: position),
+                group.isIn(archived, through: position)
+            else { continue }
             add(group, hashes, before: time, position)
         }
     }
@@ -98,6 +106,8 @@ struct RemovalPlan {
             guard let first = times.min(), let last = times.max() else { return false }
             return last < time || first < time - RemovalPlan.spareSeconds
         }
+
+        func begins(before time: Int64) -> Bool { events.contains { $0.time / 1_000_000 < time } }
 
         /// Whether an archive has the events that would be removed; true without an archive.
         func isIn(_ archived: ArchivedRows?, through position: Int64) -> Bool {
@@ -155,11 +165,12 @@ struct RemovalPlan {
     }
 
     private mutating func add(_ group: Group, _ hashes: KeyedHashes, before time: Int64, _ position: Int64) {
-        keys.insert(hashes.sessionKey(group.session))
+        let site = group.session.site
+        keys[hashes.sessionKey(group.session)] = site
         for event in group.events where event.id <= position {
             ids.append(event.id)
             let second = event.time / 1_000_000
-            if second < time { border = max(border, second + 1) }
+            if second < time { borders[site] = max(borders[site] ?? 0, second + 1) }
             let view = PageView(pageviewID: event.pageviewID, visitorID: group.session.visitorID)
             pageViews[view, default: 0] += event.isNumbered ? 1 : 0
         }

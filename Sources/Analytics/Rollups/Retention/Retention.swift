@@ -20,8 +20,10 @@ package final class Retention {
     private let hashes: KeyedHashes
     /// What may be removed; nil without an archive.
     private let archived: ArchivedRows?
-    private var cursor: RemovalPlan.Cursor?
+    private var cursor: SiteEvents.Cursor?
     private var reportCursor: (pageview: String, visitor: String)?
+    /// Segments from which no session has to be removed.
+    private var searched: Set<Int64> = []
 
     /// With an archive, only rows are removed that it has.
     ///
@@ -46,11 +48,16 @@ package final class Retention {
     /// Steps continue one another until `isLast`. A step may remove nothing although there is more to do, for example
     /// when another process has removed the same events.
     package func removeEvents(before time: Int64, now: Int64) throws(StoreError) -> Step {
+        try removeEvents(RemovalPlan.Search(before: time), now: now)
+    }
+
+    /// The same for the events of a search.
+    func removeEvents(_ search: RemovalPlan.Search, now: Int64) throws(StoreError) -> Step {
         let position = try RollupPosition.read(database)
         let plan = try RemovalPlan(
             database,
             hashes,
-            before: time,
+            search,
             after: cursor,
             position: position.lastEventID,
             archived: archived
@@ -67,17 +74,24 @@ package final class Retention {
             ifChanged: """
                 update insight_position
                 set retention_step = retention_step + 1, removed_events = removed_events + ?1,
-                    retained_from = case when retained_from < ?2 then ?2 else retained_from end
+                    retained_from = case when retained_from < ?2 then ?2 else retained_from end,
+                    retained_from_others =
+                        case when borders_step = retention_step then retained_from_others else retained_from end,
+                    borders_step = retention_step + 1
                 where id = 1 and generation = ?3 and retention_step = ?4 and last_event_id >= ?5
                 """,
             [
-                .integer(Int64(plan.ids.count)), .integer(plan.border), .integer(position.generation),
+                .integer(Int64(plan.ids.count)), .integer(plan.borders.values.max() ?? 0),
+                .integer(position.generation),
                 .integer(position.retentionStep), .integer(position.lastEventID),
             ]
         ) { () throws(StoreError) in
+            try RetentionBorders.move(plan.borders, database)
             try database.insert(
-                "insert into removed_sessions (session_key, removed_at)",
-                plan.keys.sorted().map { [.integer(Int64(bitPattern: $0)), .integer(now)] },
+                "insert into removed_sessions (session_key, removed_at, site)",
+                plan.keys.sorted { $0.key < $1.key }.map {
+                    [.integer(Int64(bitPattern: $0.key)), .integer(now), .text($0.value)]
+                },
                 "on conflict (session_key) do nothing"
             )
             try keepDelivery(plan.pageViews)
@@ -173,40 +187,72 @@ package final class Retention {
         return Step(rows: ids.count, isLast: ids.count < Int(Self.pageRows))
     }
 
-    /// Removes the keys of sessions that were removed long ago.
-    package func removeKeys() throws(StoreError) -> Step {
-        let border = try RollupPosition.read(database).retainedFrom - Self.keysSeconds
-        let count = try database.change(
-            """
-            delete from removed_sessions where session_key in (
-                select session_key from removed_sessions where removed_at < ?1 limit ?2
+    /// Removes the keys of sessions that were removed long ago, if their sites have no events of that time.
+    package func removeKeys(now: Int64) throws(StoreError) -> Step {
+        var step = Step()
+        for site in try database.rows(Self.sitesOfKeys).map({ $0[0].text }) {
+            // Those that an earlier version has removed may be of any site.
+            let oldest =
+                if let site {
+                    try StoredSites.oldest(database, attributedTo: site)
+                } else {
+                    try StoredSites.oldest(database, .all)
+                }
+            let count = try database.change(
+                """
+                delete from removed_sessions where session_key in (
+                    select session_key from removed_sessions
+                    where \(site == nil ? "site is null" : "site = ?3") and removed_at < ?1 limit ?2
+                )
+                """,
+                [.integer(min(now, oldest ?? now) - Self.keysSeconds), .integer(Self.pageRows)]
+                    + (site.map { [.text($0)] } ?? [])
             )
-            """,
-            [.integer(border), .integer(Self.pageRows)]
-        )
-        return Step(rows: count, isLast: count < Int(Self.pageRows))
+            step.rows += count
+            if count == Int(Self.pageRows) { step.isLast = false }
+        }
+        return step
     }
+
+    /// The sites of removed sessions: reads one entry of the index for each.
+    private static let sitesOfKeys = """
+        with recursive names(site) as (
+            select site from (select site from removed_sessions where site is not null order by site limit 1) as first
+            union all
+            select (select own.site from removed_sessions as own where own.site > names.site order by own.site limit 1)
+            from names where names.site is not null
+        )
+        select site from names where site is not null
+        union all
+        select site from (select site from removed_sessions where site is null limit 1) as former
+        """
 
     // MARK: - Page views
 
-    /// Removes sessions that began before a time from the figures, if their events have been removed; one step.
-    package func removePageViews(before time: Int64) throws(StoreError) -> Step {
+    /// Removes sessions that began before the time of their site from the figures, if their events have been removed; one step.
+    package func removePageViews(before times: RemovalTimes) throws(StoreError) -> Step {
         let position = try RollupPosition.read(database)
-        guard let kept = try KeptSessions(database, hashes, position) else { return Step() }
+        guard let latest = times.latest, let kept = try KeptSessions(database, hashes, position) else { return Step() }
         var changes = SegmentChanges()
-        var sessions = 0
+        var (sessions, borders): (Int, [String: Int64]) = (0, [:])
         let reader = SegmentReader(database)
-        let old = try reader.segments(from: .min, to: min(time, kept.border))
-        for var info in old where changes.removed.count + changes.marked.count < Self.segmentsMax {
+        let old = try reader.segments(from: .min, to: min(latest, kept.borders.latest))
+        for var info in old
+        where changes.removed.count + changes.marked.count < Self.segmentsMax && !searched.contains(info.id) {
             let before = info.deadSessions
             try reader.read([info.id], SegmentDecoder.startColumns) { _, columns in
                 guard let starts = SegmentDecoder.starts(info, columns) else { return }
-                for (row, start) in starts.enumerated()
-                where start.time < time && kept.contains(start.key, startingAt: start.time) {
+                for (row, start) in starts.enumerated() where kept.contains(start) {
+                    let site = kept.site(start.site)
+                    guard let time = times.time(of: site), start.time < time, !info.isDead(row) else { continue }
                     info.markDead(row)
+                    borders[site] = max(borders[site] ?? 0, start.time + 1)
                 }
             }
-            guard info.deadSessions > before else { continue }
+            guard info.deadSessions > before else {
+                searched.insert(info.id)
+                continue
+            }
             sessions += info.deadSessions - before
             if info.deadSessions == info.sessions {
                 changes.removed.append(info.id)
@@ -221,7 +267,10 @@ package final class Retention {
             lastSegmentID: position.lastSegmentID,
             visitors: position.visitors
         )
-        let isOurs = try position.move(database, to: next) { () throws(StoreError) in try changes.write(database) }
+        let isOurs = try position.move(database, to: next) { () throws(StoreError) in
+            try changes.write(database)
+            try RetentionBorders.movePageViews(borders, database)
+        }
         return Step(rows: isOurs ? sessions : 0, isLast: false)
     }
 

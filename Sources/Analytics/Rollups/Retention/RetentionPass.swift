@@ -21,6 +21,8 @@ package struct RetentionPass {
     private let policy: RetentionPolicy
     /// Seconds since 1970.
     private let now: Int64
+    /// Whether the pass searches the figures for old page views.
+    private let withPageViews: Bool
     private let pause: (_ milliseconds: Int) -> Bool
     package private(set) var removed = Removed()
     /// Whether the pass has been ended before everything was removed.
@@ -32,10 +34,11 @@ package struct RetentionPass {
         policy: RetentionPolicy,
         now: Int64,
         archived: ArchivedRows? = nil,
+        withPageViews: Bool = true,
         pause: @escaping (_ milliseconds: Int) -> Bool
     ) throws(StoreError) {
         (self.database, self.policy, self.now, self.pause) = (database, policy, now, pause)
-        self.archived = archived
+        (self.archived, self.withPageViews) = (archived, withPageViews)
         retention = try Retention(database, archived: archived)
     }
 
@@ -43,7 +46,7 @@ package struct RetentionPass {
     ///
     /// - Returns: the size of the database afterwards.
     package mutating func run() throws(StoreError) -> StorageReport {
-        if let border = policy.eventsBorder(now: now) { try removeEvents(before: border, atMost: nil) }
+        try removeOldEvents()
         var report = try StorageReport(database, policy: policy, now: now)
         let excess = report.excessEvents
         if excess > 0 {
@@ -62,13 +65,24 @@ package struct RetentionPass {
         return report
     }
 
-    /// Removes events in steps until all are younger than the border, or enough have been removed.
-    private mutating func removeEvents(before time: Int64, atMost count: Int64?) throws(StoreError) {
-        guard let border = archivedBorder(time) else { return }
+    /// Removes the events that are older than the age of their site.
+    private mutating func removeOldEvents() throws(StoreError) {
+        let times = policy.eventsTimes(now: now)
+        guard let latest = times.latest, let end = archivedBorder(latest) else { return }
+        // With one age, the oldest events of all sites are those to remove. Otherwise some of them stay, and would be searched again and again.
+        guard !times.sites.isEmpty else { return try removeEvents(RemovalPlan.Search(before: end), atMost: nil) }
+        let limited = times.until(end)
+        for site in try StoredSites(database).overdue(limited) where !isCut {
+            try removeEvents(RemovalPlan.Search(site.site, before: site.time, limited), atMost: nil)
+        }
+    }
+
+    /// Removes events in steps until all are younger than their border, or enough have been removed.
+    private mutating func removeEvents(_ search: RemovalPlan.Search, atMost count: Int64?) throws(StoreError) {
         let now = now
         var (left, removedInRound) = (count ?? .max, 0)
         while left > 0 {
-            let step = try step { retention throws(StoreError) in try retention.removeEvents(before: border, now: now) }
+            let step = try step { retention throws(StoreError) in try retention.removeEvents(search, now: now) }
             removed.events += step.rows
             removedInRound += step.rows
             left -= Int64(step.rows)
@@ -99,14 +113,16 @@ package struct RetentionPass {
             guard border < latest else { return true }
             border = min(latest, max(border, oldest) + RetentionPolicy.sizeSliceSeconds)
             let before = removed.events
-            try removeEvents(before: border, atMost: left)
+            try removeEvents(RemovalPlan.Search(before: border), atMost: left)
             left -= Int64(removed.events - before)
         }
         return false
     }
 
+    /// Removes the submissions from before the events of all sites: they belong to none.
     private mutating func removeSubmissionsBeforeEvents() throws(StoreError) {
-        let border = try RollupPosition.read(database).retainedFrom
+        let latest = try RollupPosition.read(database).retainedFrom
+        let border = try min(latest, StorageReport.oldestEvent(database) ?? latest)
         guard border > 0 else { return }
         removed.submissions += try all { retention throws(StoreError) in try retention.removeSubmissions(before: border)
         }
@@ -114,14 +130,15 @@ package struct RetentionPass {
 
     private mutating func removeOthers() throws(StoreError) {
         let now = now
-        if let border = policy.eventsBorder(now: now) {
+        if let border = policy.eventsTimes(now: now).others {
             removed.submissions += try all { retention throws(StoreError) in
                 try retention.removeSubmissions(before: border)
             }
         }
-        if let age = policy.pageViews {
+        let pageViews = policy.pageViewsTimes(now: now)
+        if withPageViews, pageViews.latest != nil {
             removed.pageViews += try all { retention throws(StoreError) in
-                try retention.removePageViews(before: now - age)
+                try retention.removePageViews(before: pageViews)
             }
         }
         if let age = policy.deliveryReports {
@@ -134,7 +151,7 @@ package struct RetentionPass {
                 try retention.removeDeadLetters(before: now - age)
             }
         }
-        _ = try all { retention throws(StoreError) in try retention.removeKeys() }
+        _ = try all { retention throws(StoreError) in try retention.removeKeys(now: now) }
     }
 
     /// Returns unused space to the disk.

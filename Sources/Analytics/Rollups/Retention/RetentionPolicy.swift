@@ -16,6 +16,8 @@ package struct RetentionPolicy: Sendable, Equatable {
     package var pageViews: Int64?
     package var deliveryReports: Int64?
     package var deadLetters: Int64?
+    /// The ages of sites that replace `events` and `pageViews` for them.
+    package var sites: [String: SiteRetention] = [:]
     /// Limit of the size of the database in bytes; nil for none.
     package var databaseBytesMax: Int64?
     /// Free bytes of the disk of a SQLite file below which the oldest events are removed; 0 for never.
@@ -25,8 +27,27 @@ package struct RetentionPolicy: Sendable, Equatable {
 
     package init() {}
 
-    /// The time before which events are removed by age: page views are not kept longer than their figures.
-    package func eventsBorder(now: Int64) -> Int64? {
-        [events, pageViews].compactMap(\.self).min().map { now - $0 }
+    /// The ages of the events and page views of a site, in seconds; nil keeps them.
+    ///
+    /// Events are not kept longer than the page views that are computed from them.
+    package func ages(of site: String) -> (events: Int64?, pageViews: Int64?) {
+        let own = sites[site]
+        let pageViews = own?.pageViews.map(\.seconds) ?? pageViews
+        let events = own?.events.map(\.seconds) ?? events
+        return ([events, pageViews].compactMap(\.self).min(), pageViews)
+    }
+
+    /// The times before which events are removed by age.
+    package func eventsTimes(now: Int64) -> RemovalTimes { times(now) { $0.events } }
+
+    /// The times before which sessions are removed from the figures.
+    package func pageViewsTimes(now: Int64) -> RemovalTimes { times(now) { $0.pageViews } }
+
+    private func times(_ now: Int64, _ age: ((events: Int64?, pageViews: Int64?)) -> Int64?) -> RemovalTimes {
+        var server = self
+        server.sites = [:]
+        var times = RemovalTimes(age(server.ages(of: "")).map { now - $0 })
+        for site in sites.keys { times.sites[site] = .some(age(ages(of: site)).map { now - $0 }) }
+        return times
     }
 }

@@ -53,7 +53,7 @@ package final class RetentionWorker: Sendable {
     static let shortageSecondsMin: Int64 = 120
 
     private func run() {
-        var (shortage, pace) = (Shortage(), RemovalPace())
+        var (shortage, pace, figures) = (Shortage(), RemovalPace(), FiguresTurn())
         var connection = WorkerConnection(store)
         var milliseconds = Self.startMilliseconds
         var failures = 0
@@ -61,7 +61,7 @@ package final class RetentionWorker: Sendable {
             milliseconds = Self.restMilliseconds
             do throws(StoreError) {
                 let (report, isCut) = try connection.use { database throws(StoreError) in
-                    try pass(database, &shortage, &pace)
+                    try pass(database, &shortage, &pace, &figures)
                 }
                 latest.withLock { $0 = report }
                 if isCut { milliseconds = RemovalPace.pauseMin }
@@ -81,12 +81,15 @@ package final class RetentionWorker: Sendable {
     private func pass(
         _ database: any Database,
         _ shortage: inout Shortage,
-        _ pace: inout RemovalPace
+        _ pace: inout RemovalPace,
+        _ figures: inout FiguresTurn
     ) throws(StoreError) -> (StorageReport, isCut: Bool) {
         let now = WallClock.seconds
+        var policy = policy
+        policy.sites = try SiteRetention.read(database)
         let measured = try StorageReport(database, policy: policy, now: now)
         shortage.note(measured, .now)
-        pace.note(measured, now: now)
+        pace.note(events: measured.excessEvents, seconds: measured.overdueSeconds)
         // An erasure rewrites the files, which takes space for a while.
         let isErasing = try !database.rows("select 1 from erasures where finished_at is null limit 1").isEmpty
         var allowed = policy
@@ -103,8 +106,16 @@ package final class RetentionWorker: Sendable {
         let pause = { [self, pace] (milliseconds: Int) in
             worker.pause(milliseconds: pace.pause(after: milliseconds)) && .now < leaseEnd && mayRun()
         }
-        var pass = try RetentionPass(database, policy: allowed, now: now, archived: archived, pause: pause)
+        var pass = try RetentionPass(
+            database,
+            policy: allowed,
+            now: now,
+            archived: archived,
+            withPageViews: figures.isDue(policy.sites, .now),
+            pause: pause
+        )
         var report = try pass.run()
+        if !pass.isCut { figures.finish(policy.sites, .now) }
         report.policy = policy
         let removed = pass.removed
         if removed != RetentionPass.Removed() {
@@ -117,6 +128,25 @@ package final class RetentionWorker: Sendable {
             )
         }
         return (report, pass.isCut && mayRun())
+    }
+}
+
+/// When the figures are searched for old page views.
+///
+/// With ages of sites, old page views of others stay, and each search reads them again.
+private struct FiguresTurn {
+    /// Time between two searches.
+    private static let rest = Duration.seconds(600)
+
+    private var last: (sites: [String: SiteRetention], at: ContinuousClock.Instant)?
+
+    func isDue(_ sites: [String: SiteRetention], _ now: ContinuousClock.Instant) -> Bool {
+        guard let last, !sites.isEmpty, last.sites == sites else { return true }
+        return last.at.duration(to: now) >= Self.rest
+    }
+
+    mutating func finish(_ sites: [String: SiteRetention], _ now: ContinuousClock.Instant) {
+        if isDue(sites, now) { last = (sites, now) }
     }
 }
 

@@ -33,7 +33,7 @@ extension Rollups {
         "insight_fingerprints", "insight_signals", "insight_signal_sizes", "insight_signal_returns", "rollup_signals",
         "rollup_admissions", "fingerprint_signals", "fingerprint_blocks", "fingerprint_changes",
     ]
-    /// Tables whose rows are kept if they begin before the border of retention; adding to them again changes nothing.
+    /// Tables whose rows are kept if they begin before the border of their site; adding to them again changes nothing.
     private static let datedTables = ["insight_issues", "insight_releases", "insight_issue_releases"]
 
     /// Clears the rollups and the dead letters; `advance` then aggregates all events again.
@@ -99,7 +99,12 @@ extension Rollups {
             }
             try fillDictionaries()
             for table in Self.datedTables {
-                _ = try database.change("delete from \(table) where first_seen >= ?1", [.integer(kept.border)])
+                for site in try Self.sites(database, table) {
+                    _ = try database.change(
+                        "delete from \(table) where site = ?1 and first_seen >= ?2",
+                        [.text(site), .integer(kept.borders.events(of: site))]
+                    )
+                }
             }
             _ = try database.change("delete from rollup_dead_letters")
             try removeFingerprints(visitors)
@@ -166,7 +171,7 @@ extension Rollups {
             mixed[id] = nil
             let before = info.deadSessions
             for (row, start) in starts.enumerated()
-            where !kept.contains(start.key, startingAt: start.time) || erased.contains(start) {
+            where !kept.contains(start) || erased.contains(start) {
                 info.markDead(row)
             }
             if info.deadSessions == before {
@@ -227,16 +232,22 @@ extension Rollups {
         try database.insert("insert into dimension_values (dictionary, code, value, site, day, event_id)", missing)
     }
 
+    private static func sites(_ database: any Database, _ table: String) throws(StoreError) -> [String] {
+        try database.rows("select distinct site from \(table)").map { $0[0].text ?? "" }
+    }
+
     /// Prepares the temporary tables of `verify`: with what a rebuild would keep.
     func seed(from prefix: String, _ kept: KeptSessions) throws(StoreError) {
         for table in ["dimension_values", "rollup_sites"] {
             _ = try database.change("insert into \(table) select * from \(prefix)\(table)")
         }
         for table in Self.datedTables {
-            _ = try database.change(
-                "insert into \(table) select * from \(prefix)\(table) where first_seen < ?1",
-                [.integer(kept.border)]
-            )
+            for site in try Self.sites(database, prefix + table) {
+                _ = try database.change(
+                    "insert into \(table) select * from \(prefix)\(table) where site = ?1 and first_seen < ?2",
+                    [.text(site), .integer(kept.borders.events(of: site))]
+                )
+            }
         }
         removed = RemovedSessions(countedThrough: .max, database)
         names.forget()

@@ -13,7 +13,9 @@ package struct StorageReport: Sendable, Equatable {
     package var growthPerDay: Int64?
     /// Reception time of the oldest event, in seconds since 1970; nil without events.
     package var oldestEvent: Int64?
-    /// The time before which events have been removed, in seconds since 1970; nil when none have been.
+    /// Seconds by which the oldest event is older than the age of its site; 0 when none is.
+    package var overdueSeconds: Int64 = 0
+    /// The latest time before which events of a site have been removed, in seconds since 1970; nil when none have been.
     package var retainedFrom: Int64?
     /// Events removed since the database was created.
     package var removedEvents: Int64 = 0
@@ -48,14 +50,25 @@ package struct StorageReport: Sendable, Equatable {
         ).first
         retainedFrom = row?[0].integer.flatMap { $0 > 0 ? $0 : nil }
         (removedEvents, lateEvents) = (row?[1].integer ?? 0, row?[2].integer ?? 0)
+        overdueSeconds = try Self.overdue(database, policy.eventsTimes(now: now), oldest: oldestEvent)
         growthPerDay = try Self.growth(database, used: size.used, now: now)
     }
 
     /// Reception time of the oldest event, in seconds since 1970; nil without events.
     static func oldestEvent(_ database: any Database) throws(StoreError) -> Int64? {
-        let time = database.dialect.microseconds("received_at")
-        let rows = try database.rows("select \(time) from collector_events order by received_at, id limit 1")
-        return rows.first?.first?.integer.map { $0 / 1_000_000 }
+        try StoredSites.oldest(database, .all)
+    }
+
+    private static func overdue(
+        _ database: any Database,
+        _ times: RemovalTimes,
+        oldest: Int64?
+    ) throws(StoreError) -> Int64 {
+        guard times.sites.isEmpty else {
+            return try StoredSites(database).overdue(times).map { $0.time - $0.oldest }.max() ?? 0
+        }
+        guard let time = times.others, let oldest else { return 0 }
+        return max(0, time - oldest)
     }
 
     private static func growth(_ database: any Database, used: Int64, now: Int64) throws(StoreError) -> Int64? {
