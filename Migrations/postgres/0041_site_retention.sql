@@ -23,5 +23,5 @@ alter table removed_sessions add column if not exists site text;
 create index if not exists removed_sessions_site on removed_sessions (site, removed_at);
 drop index if exists removed_sessions_at;
 
--- The oldest events of a site.
-create index if not exists collector_events_site on collector_events (site, received_at);
+-- The oldest events of a site. The id is in the index, as in SQLite's: with two columns, a search for the next events would sort all of them.
+create index if not exists collector_events_site on collector_events (site, received_at, id);

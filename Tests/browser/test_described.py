@@ -113,6 +113,7 @@ def test_changes_sessions_and_the_routes_outside_of_the_api(owned):
         get(port, "/api/status", fields)
         get(port, "/health/details", fields)
         get(port, "/api/storage", fields)
+        get(port, "/api/storage/site?site=shop.example", fields)
     assert change(port, "PUT", "/api/privacy?site=x", {"mode": "cookieless"}, OWNER).status == get(port, "/api/privacy?site=x").status == 200
     wait_for(lambda: get(port, "/api/storage", OWNER).status == 200, 30, "the size of the data")
     assert request(port, "DELETE", f"/api/shares/{link['id']}", None, OWNER).status == 200

@@ -56,14 +56,20 @@ enum SiteEvents: Hashable, Sendable {
         let dialect = database.dialect
         var values: [SQLValue] = [.integer(end), .integer(last), .integer(limit)] + parameters
         let site = "?4"
-        var conditions = [condition(site), "received_at < \(dialect.time("?1"))", "id <= ?2"]
-        if !parameters.isEmpty { conditions[1] = "(site, received_at) < (\(site), \(dialect.time("?1")))" }
+        let isNamed = !parameters.isEmpty
+        // Bounds of the site alone would replace those of site and time.
+        var conditions = isNamed && cursor != nil ? [] : [isNamed ? "site >= \(site)" : condition(site)]
+        conditions.append(
+            isNamed
+                ? "(site, received_at) < (\(site), \(dialect.time("?1")))" : "received_at < \(dialect.time("?1"))"
+        )
+        conditions.append("id <= ?2")
         if let cursor {
             let (time, id) = (dialect.timeOfKey("?\(values.count + 1)"), "?\(values.count + 2)")
             values += [cursor.time, .integer(cursor.id)]
             conditions.append(
-                parameters.isEmpty
-                    ? "(received_at, id) > (\(time), \(id))" : "(site, received_at, id) > (\(site), \(time), \(id))"
+                isNamed
+                    ? "(site, received_at, id) > (\(site), \(time), \(id))" : "(received_at, id) > (\(time), \(id))"
             )
         }
         return try database.rows(
