@@ -10,21 +10,27 @@ import Testing
 
 /// The owner's decisions about issues, merges and releases, on both engines.
 @Suite struct IssueTests {
-    private static let start: Int64 = 1_795_456_784
+    static let start: Int64 = 1_795_456_784
+    static let bot = "Googlebot/2.1 (+http://www.google.com/bot.html)"
     private static let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
     /// A page view of a visitor with errors of some messages, in a release.
-    private func visit(
+    func visit(
         _ visitor: String,
         _ messages: [String],
         release: String? = nil,
         at seconds: Int64,
         site: String = "shop.example",
-        path: String = "/"
+        path: String = "/",
+        line: Int? = nil,
+        agent: String = Self.agent
     ) throws -> [Event] {
+        let lineNumber = line.map { #","lineno":\#($0)"# } ?? ""
         let payloads =
             [#"{"language":"en"\#(release.map { #","release":"\#($0)""# } ?? "")}"#]
-            + messages.map { #"{"kind":"error","name":"Error","message":"\#($0)","frames":[],"source":"app.js"}"# }
+            + messages.map {
+                #"{"kind":"error","name":"Error","message":"\#($0)","frames":[],"source":"app.js"\#(lineNumber)}"#
+            }
         return try payloads.enumerated().map { seq, payload in
             try Event.parsed(
                 """
@@ -32,42 +38,43 @@ import Testing
                 "event_type":"\(seq == 0 ? "pageview" : "error")","seq":\(seq + 1),"path":"\(path)","site":"\(site)",\
                 "payload":\(payload)}
                 """,
-                userAgent: Self.agent,
+                userAgent: agent,
                 receivedAt: (Self.start + seconds) * 1_000_000 + Int64(seq)
             )
         }
     }
 
-    private func reports(_ store: any Store) throws -> Reports { Reports(try store.makeDatabase(), DictionaryCache()) }
+    func reports(_ store: any Store) throws -> Reports { Reports(try store.makeDatabase(), DictionaryCache()) }
 
-    private static func query(to seconds: Int64 = 86_400, _ filters: [ReportFilter] = []) throws -> ReportQuery {
+    static func query(to seconds: Int64 = 86_400, _ filters: [ReportFilter] = []) throws -> ReportQuery {
         ReportQuery(range: try ReportRange(from: start - 60, to: start + seconds), filters: filters)
     }
 
-    private func states(_ store: any Store) throws -> [String: IssueState] {
+    func states(_ store: any Store) throws -> [String: IssueState] {
         let rows = try reports(store).issues(Self.query()).rows
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.text.message, $0.text.state) })
     }
 
-    private func ids(_ store: any Store) throws -> [String: String] {
+    func ids(_ store: any Store) throws -> [String: String] {
         let rows = try reports(store).issues(Self.query()).rows
         return Dictionary(uniqueKeysWithValues: rows.map { ($0.text.message, $0.issue) })
     }
 
-    private func decide(
+    func decide(
         _ store: any Store,
         _ issue: String,
         _ state: IssueState,
         at seconds: Int64,
+        site: String? = nil,
         _ change: (inout IssueDecisionRequest) -> Void = { _ in }
     ) throws -> IssueDecision? {
         var request = IssueDecisionRequest(state: state)
         change(&request)
-        return try reports(store).decide(issue, site: nil, request, now: Self.start + seconds)
+        return try reports(store).decide(issue, site: site, request, now: Self.start + seconds)
     }
 
     /// Checks states, and that a rebuild from the events gives the same.
-    private func expectStates(_ wanted: [String: IssueState], _ store: any Store) throws {
+    func expectStates(_ wanted: [String: IssueState], _ store: any Store) throws {
         #expect(try states(store) == wanted)
         try Rollups(store.makeDatabase()).clear()
         try store.catchUp()

@@ -22,8 +22,9 @@ package struct IssueChange: Sendable {
     package private(set) var firstSeen: Int64
     package private(set) var lastSeen: Int64
     package private(set) var lastEventID: Int64
-    /// The culprit of the latest error that has one.
+    /// The culprit of the latest error that has one, and the id of its event.
     package private(set) var culprit = Culprit()
+    package private(set) var culpritEventID = Int64.min
 
     init(_ description: IssueDescription, _ event: StoredEvent) {
         self.description = description
@@ -33,7 +34,7 @@ package struct IssueChange: Sendable {
     }
 
     mutating func add(_ event: StoredEvent, _ culprit: Culprit) {
-        if !culprit.isEmpty { self.culprit = culprit }
+        if !culprit.isEmpty { (self.culprit, culpritEventID) = (culprit, event.id) }
         firstSeen = min(firstSeen, event.seconds)
         lastSeen = max(lastSeen, event.seconds)
         lastEventID = max(lastEventID, event.id)

@@ -69,10 +69,11 @@ extension IssueWriter.Kept {
     }
 
     fileprivate mutating func add(_ change: IssueChange) {
+        // Earlier errors are in the row, also when they are counted again after retention has removed later ones.
+        if change.culpritEventID > lastEventID { culprit = change.culprit }
         firstSeen = min(firstSeen, change.firstSeen)
         lastSeen = max(lastSeen, change.lastSeen)
         lastEventID = max(lastEventID, change.lastEventID)
-        if !change.culprit.isEmpty { culprit = change.culprit }
     }
 
     fileprivate var parameters: [SQLValue] {
