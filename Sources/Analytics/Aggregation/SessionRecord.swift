@@ -67,6 +67,8 @@ struct AgentCodes: Sendable {
     /// Whether client hints may name another browser.
     var isImitated = false
 
+    var isHuman: Bool { reasons == DimensionDictionaries.none }
+
     /// Whether a text is beyond the limit of its dictionary.
     var hasOther: Bool {
         [traffic, browser, system, device, browserVersion, systemVersion, reasons]

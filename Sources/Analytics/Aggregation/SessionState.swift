@@ -74,6 +74,11 @@ package struct SessionState: Sendable {
             + eventRows.capacity * MemoryLayout<EventRow>.stride
     }
 
+    /// Whether the first event or a page view has the user agent of a human.
+    ///
+    /// Every session of humans has one. Later events never make that untrue, but they may give the session's row other traffic.
+    package var hasHumanAgent: Bool { firstAgent.isHuman || openings.contains { $0.agent.isHuman } }
+
     /// Adds an event of this session; events may arrive in any order and are counted once.
     ///
     /// - Returns: whether the event counts, so that the session's row changes.

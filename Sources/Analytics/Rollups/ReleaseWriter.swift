@@ -18,11 +18,15 @@ struct ReleaseWriter {
             """
         )
         try database.insert(
-            "insert into insight_issue_releases (issue, site, release, first_seen, last_seen)",
+            """
+            insert into insight_issue_releases
+                (issue, site, release, first_seen, last_seen, human_first_seen, human_last_seen)
+            """,
             changes.issues.map { key, times in
                 [
-                    text(key.issue, .issue), .text(key.site.text), text(key.release, .release),
-                    .integer(times.lowerBound), .integer(times.upperBound),
+                    text(key.issue.issue, .issue), .text(key.issue.site.text), text(key.release, .release),
+                    .integer(times.all.lowerBound), .integer(times.all.upperBound),
+                    SQLValue(times.human?.lowerBound), SQLValue(times.human?.upperBound),
                 ]
             }.sorted { Self.isBefore($0, $1) },
             """
@@ -30,9 +34,20 @@ struct ReleaseWriter {
             set first_seen = case when excluded.first_seen < insight_issue_releases.first_seen
                     then excluded.first_seen else insight_issue_releases.first_seen end,
                 last_seen = case when excluded.last_seen > insight_issue_releases.last_seen
-                    then excluded.last_seen else insight_issue_releases.last_seen end
+                    then excluded.last_seen else insight_issue_releases.last_seen end,
+                human_first_seen = case
+                    when excluded.human_first_seen < insight_issue_releases.human_first_seen
+                        or insight_issue_releases.human_first_seen is null
+                    then excluded.human_first_seen else insight_issue_releases.human_first_seen end,
+                human_last_seen = case
+                    when excluded.human_last_seen > insight_issue_releases.human_last_seen
+                        or insight_issue_releases.human_last_seen is null
+                    then excluded.human_last_seen else insight_issue_releases.human_last_seen end
             where excluded.first_seen < insight_issue_releases.first_seen
                 or excluded.last_seen > insight_issue_releases.last_seen
+                or excluded.human_first_seen < insight_issue_releases.human_first_seen
+                or excluded.human_last_seen > insight_issue_releases.human_last_seen
+                or excluded.human_first_seen is not null and insight_issue_releases.human_first_seen is null
             """
         )
     }

@@ -101,7 +101,8 @@ extension Rollups {
             }
         )
         try visitors.write()
-        try IssueWriter(database: database).write(portion.issues)
+        try IssueWriter(database: database, dictionaries: aggregator.dictionaries)
+            .write(portion.issues, humans: portion.releases.humanIssues)
         try ReleaseWriter(database: database, dictionaries: aggregator.dictionaries).write(portion.releases)
         try writeFingerprints(portion)
         try names.write()
@@ -227,7 +228,8 @@ extension Rollups {
             let row = portion.sessions[index].row()
             guard !row.pageViews.isEmpty else { continue }
             rows.append(row)
-            portion.releases.add(row, site: portion.sessions[index].state.id.site)
+            let state = portion.sessions[index].state
+            portion.releases.add(row, site: state.id.site, isHuman: state.hasHumanAgent)
             portion.sessions[index].note(row)
         }
         portion.changes.added = SegmentStore.encode(rows, after: lastSegmentID)

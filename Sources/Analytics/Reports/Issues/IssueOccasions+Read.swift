@@ -31,13 +31,13 @@ extension ReportContext {
         return decisions
     }
 
-    /// The releases in which issues were seen on a site each, the oldest first.
+    /// The releases in which issues were seen on a site each, by all and by humans, the oldest first.
     func issueReleases(
-        _ sites: [String: String],
+        _ issues: [IssueKey],
         _ aliases: IssueAliases
-    ) throws(ReportError) -> [String: [SeenRelease]] {
-        let keys = sites.flatMap { name, site in aliases.all(of: name).map { [SQLValue.text($0), .text(site)] } }
-        let columns = ["issue", "site", "release", "first_seen", "last_seen"]
+    ) throws(ReportError) -> [IssueKey: (all: [SeenRelease], human: [SeenRelease])] {
+        let keys = issues.flatMap { key in aliases.all(of: key.issue).map { [SQLValue.text($0), .text(key.site)] } }
+        let columns = ["issue", "site", "release", "first_seen", "last_seen", "human_first_seen", "human_last_seen"]
         let rows: [[SQLValue]]
         do throws(StoreError) {
             rows = try database.lookup("insight_issue_releases", key: ["issue", "site"], keys, columns: columns)
@@ -45,19 +45,19 @@ extension ReportContext {
             throw .store(error)
         }
         let starts = try releaseStarts()
-        var found: [String: [String: SeenRelease]] = [:]
+        var found: [IssueKey: (all: [SeenRelease], human: [SeenRelease])] = [:]
         for row in rows {
-            let (name, release) = (aliases.target(of: row[0].text ?? ""), row[2].text ?? "")
-            let (first, last) = (row[3].integer ?? 0, row[4].integer ?? 0)
-            let known = found[name]?[release]
-            found[name, default: [:]][release] = SeenRelease(
-                name: release,
-                since: starts[row[1].text ?? ""]?[release] ?? first,
-                firstSeen: min(first, known?.firstSeen ?? first),
-                lastSeen: max(last, known?.lastSeen ?? last)
-            )
+            let (site, release) = (row[1].text ?? "", row[2].text ?? "")
+            let key = IssueKey(site: site, issue: aliases.target(of: row[0].text ?? ""))
+            let since = starts[site]?[release] ?? row[3].integer ?? 0
+            func seen(_ first: SQLValue, _ last: SQLValue) -> [SeenRelease] {
+                guard let first = first.integer, let last = last.integer else { return [] }
+                return [SeenRelease(name: release, since: since, firstSeen: first, lastSeen: last)]
+            }
+            found[key, default: ([], [])].all += seen(row[3], row[4])
+            found[key, default: ([], [])].human += seen(row[5], row[6])
         }
-        return found.mapValues { $0.values.sorted { $1.isNewer(than: $0.name, since: $0.since) } }
+        return found.mapValues { (SeenRelease.joined($0.all), SeenRelease.joined($0.human)) }
     }
 
     /// The most releases of all sites whose order is known.
@@ -83,7 +83,7 @@ extension ReportContext {
         _ text: IssueText,
         _ decision: IssueDecision
     ) throws(ReportError) -> IssueOccasions {
-        var seen = IssueOccasions(lastSeen: text.lastSeen, releases: text.releases)
+        var seen = IssueOccasions(lastSeen: text.humanTimes?.upperBound, releases: text.humanReleases)
         if let release = decision.release {
             let row = try database.reportRows(
                 "select first_seen from insight_releases where site = ?1 and release = ?2",
@@ -91,20 +91,20 @@ extension ReportContext {
             ).first
             seen.releaseSince = row?[0].integer
         }
-        if decision.isConditional, text.lastSeen > decision.changedAt {
-            (seen.errorsSince, seen.visitorsSince) = try figures(of: issue, text, after: decision.changedAt)
+        if decision.isConditional, let last = seen.lastSeen, last > decision.changedAt {
+            (seen.errorsSince, seen.visitorsSince) = try figures(of: issue, text, in: decision.changedAt + 1...last)
         }
         return seen
     }
 
-    /// The errors and visitors of an issue on its site after a moment in seconds since 1970, without those of bots.
+    /// The errors and visitors of an issue on its site in a range of seconds since 1970, without those of bots.
     private func figures(
         of issue: String,
         _ text: IssueText,
-        after moment: Int64
+        in range: ClosedRange<Int64>
     ) throws(ReportError) -> (errors: Int64, visitors: Int64) {
         guard let code = dictionaries.code(of: issue, in: .issue) else { return (0, 0) }
-        var scan = ScanQuery(from: moment + 1, to: text.lastSeen + 1, edges: [moment + 1])
+        var scan = ScanQuery(from: range.lowerBound, to: range.upperBound + 1, edges: [range.lowerBound])
         scan.filters = [filter(.site, [text.site]), filter(.traffic, [Self.human]), filter(.eventIssue, [issue])]
         (scan.issues, scan.withVisitors, scan.totals) = ([code], false, .none)
         scan.noiseCountsAsErrors = text.noise != nil

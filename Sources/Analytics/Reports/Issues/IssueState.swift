@@ -1,3 +1,5 @@
+import Aggregation
+
 /// The state of an issue; `regressed` is a resolved issue that came back.
 package enum IssueState: String, CaseIterable, Sendable {
     case unresolved, regressed, resolved, ignored
@@ -40,6 +42,21 @@ package struct SeenRelease: Sendable, Equatable {
     package let firstSeen: Int64
     package let lastSeen: Int64
 
+    /// The releases of several sites or issues, in which each release occurs once, the oldest first.
+    static func joined(_ releases: [SeenRelease]) -> [SeenRelease] {
+        var found: [ByteText: SeenRelease] = [:]
+        for release in releases {
+            let known = found[ByteText(release.name)] ?? release
+            found[ByteText(release.name)] = SeenRelease(
+                name: release.name,
+                since: min(release.since, known.since),
+                firstSeen: min(release.firstSeen, known.firstSeen),
+                lastSeen: max(release.lastSeen, known.lastSeen)
+            )
+        }
+        return found.values.sorted { $1.isNewer(than: $0.name, since: $0.since) }
+    }
+
     package init(name: String, since: Int64, firstSeen: Int64, lastSeen: Int64) {
         (self.name, self.since, self.firstSeen, self.lastSeen) = (name, since, firstSeen, lastSeen)
     }
@@ -50,10 +67,10 @@ package struct SeenRelease: Sendable, Equatable {
     }
 }
 
-/// The errors of an issue by which its state follows from a decision.
+/// The errors of an issue by which its state follows from a decision, without those of bots.
 struct IssueOccasions {
-    /// Seconds since 1970.
-    var lastSeen: Int64
+    /// Seconds since 1970; nil when only bots saw it.
+    var lastSeen: Int64?
     var releases: [SeenRelease] = []
     /// When the site was first seen in the release of the decision; nil for a release that is not known.
     var releaseSince: Int64?
@@ -68,7 +85,7 @@ extension IssueDecision {
         case .unresolved, .regressed: return .unresolved
         case .resolved:
             guard release == nil else { return regressions(seen).isEmpty ? .resolved : .regressed }
-            return seen.lastSeen > changedAt ? .regressed : .resolved
+            return seen.lastSeen ?? .min > changedAt ? .regressed : .resolved
         case .ignored:
             let isOver =
                 untilErrors.map { seen.errorsSince >= $0 } ?? false

@@ -9,17 +9,18 @@ package struct IssueText: Sendable {
     package let name: String
     package let message: String
     package let culprit: Culprit
-    /// Seconds since 1970.
-    package fileprivate(set) var firstSeen: Int64
-    package fileprivate(set) var lastSeen: Int64
+    /// When it was seen by all and by humans, in seconds since 1970; nil when only bots saw it.
+    fileprivate(set) var times: ClosedRange<Int64>
+    fileprivate(set) var humanTimes: ClosedRange<Int64>?
     var lastEventID: Int64
     /// The reason why its errors are not the site's own; nil for an issue of the site.
     package let noise: String?
     package internal(set) var state = IssueState.unresolved
     /// Nil when the owner has not decided.
     package internal(set) var decision: IssueDecision?
-    /// The releases in which it was seen, the oldest first; empty unless they were requested.
+    /// The releases in which it was seen by those who count, and by humans, the oldest first; empty unless they were requested.
     package internal(set) var releases: [SeenRelease] = []
+    var humanReleases: [SeenRelease] = []
     package internal(set) var regressedIn: String?
     /// The issues that are merged into it.
     package internal(set) var merged: [String] = []
@@ -31,11 +32,19 @@ package struct IssueText: Sendable {
         name: DimensionDictionaries.otherText,
         message: "",
         culprit: Culprit(),
-        firstSeen: 0,
-        lastSeen: 0,
+        times: 0...0,
         lastEventID: 0,
         noise: nil
     )
+
+    /// Whether its times and releases are those of all errors, and not only those of humans.
+    var includesBots = false
+    /// Also of an issue that only bots saw.
+    fileprivate var countsBots: Bool { includesBots || humanTimes == nil }
+    private var shownTimes: ClosedRange<Int64> { countsBots ? times : humanTimes ?? times }
+    /// In seconds since 1970.
+    package var firstSeen: Int64 { shownTimes.lowerBound }
+    package var lastSeen: Int64 { shownTimes.upperBound }
 
     /// Whether a text, in lower case, occurs in the title, the culprit or the id.
     func contains(_ text: String, id: String) -> Bool {
@@ -48,29 +57,35 @@ package struct IssueText: Sendable {
     }
 
     fileprivate mutating func add(_ other: IssueText) {
-        firstSeen = min(firstSeen, other.firstSeen)
-        lastSeen = max(lastSeen, other.lastSeen)
+        times = times.joined(with: other.times)
+        humanTimes = humanTimes?.joined(with: other.humanTimes) ?? other.humanTimes
         lastEventID = max(lastEventID, other.lastEventID)
     }
 }
 
 extension IssueText {
     fileprivate static let columns = """
-        issue, site, kind, name, message, first_seen, last_seen, last_event_id, noise, culprit_function, culprit_file, culprit_line
+        issue, site, kind, name, message, first_seen, last_seen, last_event_id, noise, culprit_function, culprit_file, culprit_line,
+        human_first_seen, human_last_seen
         """
 
     /// Decodes a row of `insight_issues` with all `columns`.
-    fileprivate init(_ row: [SQLValue]) {
+    fileprivate init(_ row: [SQLValue], includesBots: Bool) {
+        func times(_ first: SQLValue, _ last: SQLValue) -> ClosedRange<Int64>? {
+            guard let first = first.integer, let last = last.integer else { return nil }
+            return first...max(first, last)
+        }
         self.init(
             site: row[1].text ?? "",
             kind: row[2].text ?? "",
             name: row[3].text ?? "",
             message: row[4].text ?? "",
             culprit: Culprit(function: row[9].text ?? "", file: row[10].text ?? "", line: row[11].integer ?? 0),
-            firstSeen: row[5].integer ?? 0,
-            lastSeen: row[6].integer ?? 0,
+            times: times(row[5], row[6]) ?? 0...0,
+            humanTimes: times(row[12], row[13]),
             lastEventID: row[7].integer ?? 0,
-            noise: row[8].text
+            noise: row[8].text,
+            includesBots: includesBots
         )
     }
 }
@@ -102,7 +117,7 @@ extension ReportContext {
         let order = database.dialect.bytewise("site")
         let sql = "select \(IssueText.columns) from insight_issues where \(condition) order by issue, \(order)"
         try database.reportStream(sql, parameters) { row in
-            let (id, text) = (row[0].text ?? "", IssueText(row))
+            let (id, text) = (row[0].text ?? "", IssueText(row, includesBots: query.includesBots))
             let name = aliases.target(of: id)
             guard wanted.contains(name) else { return true }
             guard let known = texts[name]?[text.site] else {
@@ -137,8 +152,11 @@ extension ReportContext {
             texts[name]?.decision = decisions[IssueKey(site: text.site, issue: name)]
         }
         let needing = texts.filter { withReleases || $0.value.decision?.release != nil }
-        let releases = try issueReleases(needing.mapValues(\.site), aliases)
-        for (name, found) in releases { texts[name]?.releases = found }
+        let releases = try issueReleases(needing.map { IssueKey(site: $1.site, issue: $0) }, aliases)
+        for (key, found) in releases {
+            texts[key.issue]?.humanReleases = found.human
+            texts[key.issue]?.releases = texts[key.issue]?.countsBots == true ? found.all : found.human
+        }
         for (name, text) in texts {
             guard let decision = text.decision else { continue }
             let occasions = try occasions(name, text, decision)
