@@ -178,7 +178,7 @@ package struct AlertMeasurer {
                 + AlertText.line("\(text.name): \(text.message)")
             // A cause ends with the owner's decision, and another one begins when the issue returns after the next one.
             let cause = isNew ? row.issue : "\(row.issue) \(text.decision?.changedAt ?? 0)"
-            let isRecent = (isNew ? text.firstSeen : text.lastSeen) >= since
+            let isRecent = (isNew ? text.firstSeen : text.lastSeenOnSite) >= since
             findings.append(
                 AlertFinding(cause: cause, isRecent ? .exceeded : .uncertain, title: title, value: Double(row.errors))
             )

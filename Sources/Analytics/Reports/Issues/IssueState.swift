@@ -10,6 +10,16 @@ package enum IssueState: String, CaseIterable, Sendable {
     /// The text in `insight_issue_states`.
     var stored: String { self == .unresolved ? Self.storedUnresolved : rawValue }
 
+    /// Which of several states an issue has that is in different ones on its sites: the highest one, so that open ones prevail.
+    var precedence: Int {
+        switch self {
+        case .ignored: 0
+        case .resolved: 1
+        case .unresolved: 2
+        case .regressed: 3
+        }
+    }
+
     /// The schema's name of `unresolved`.
     private static let storedUnresolved = "open"
 }

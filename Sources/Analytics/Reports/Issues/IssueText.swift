@@ -4,7 +4,8 @@ package import Aggregation
 
 /// The stored data of an issue besides its figures.
 package struct IssueText: Sendable {
-    package let site: String
+    /// Of an issue on several sites, the one that has its state.
+    package private(set) var site: String
     package let kind: String
     package let name: String
     package let message: String
@@ -16,6 +17,8 @@ package struct IssueText: Sendable {
     /// The reason why its errors are not the site's own; nil for an issue of the site.
     package let noise: String?
     package internal(set) var state = IssueState.unresolved
+    /// When it was last seen on `site`, in seconds since 1970.
+    package private(set) var lastSeenOnSite: Int64 = 0
     /// Nil when the owner has not decided.
     package internal(set) var decision: IssueDecision?
     /// The releases in which it was seen by those who count, and by humans, the oldest first; empty unless they were requested.
@@ -54,6 +57,27 @@ package struct IssueText: Sendable {
     /// Whether the time from its first to its last error has a part that the sender may read.
     func isSeen(in scope: ReportScope) -> Bool {
         scope.times.map { firstSeen < $0.upperBound && lastSeen >= $0.lowerBound } ?? true
+    }
+
+    /// One text for the sites of an issue, with the times and releases of all.
+    ///
+    /// Its title and culprit are those of the site where it was last seen. If states differ, it has the one of the highest `precedence`.
+    fileprivate static func joined(_ sites: [IssueText]) -> IssueText? {
+        let leading = sites.max {
+            $0.state == $1.state ? $0.isSeenBefore($1) : $0.state.precedence < $1.state.precedence
+        }
+        guard let leading, var text = sites.max(by: { $0.isSeenBefore($1) }) else { return nil }
+        for other in sites { text.add(other) }
+        (text.site, text.lastSeenOnSite) = (leading.site, leading.lastSeen)
+        (text.state, text.decision, text.regressedIn) = (leading.state, leading.decision, leading.regressedIn)
+        text.releases = SeenRelease.joined(sites.flatMap(\.releases))
+        return text
+    }
+
+    /// Whether it was last seen before another one; ties are ordered by site.
+    private func isSeenBefore(_ other: IssueText) -> Bool {
+        lastSeen == other.lastSeen
+            ? site.utf8.lexicographicallyPrecedes(other.site.utf8) : lastSeen < other.lastSeen
     }
 
     fileprivate mutating func add(_ other: IssueText) {
@@ -96,8 +120,13 @@ extension ReportContext {
 
     func issueAliases() throws(ReportError) -> IssueAliases { try IssueAliases(database) }
 
-    /// The texts of issues with those merged into them; of an issue on several sites, those of the site where it was last seen.
+    /// The texts of issues with those merged into them, without states.
     func plainIssueTexts(_ names: [String], _ aliases: IssueAliases) throws(ReportError) -> [String: IssueText] {
+        try siteTexts(names, aliases).compactMapValues { IssueText.joined($0) }
+    }
+
+    /// The texts of issues with those merged into them, by the sites that count.
+    private func siteTexts(_ names: [String], _ aliases: IssueAliases) throws(ReportError) -> [String: [IssueText]] {
         let wanted = Set(names)
         let ids = names.flatMap(aliases.all)
         guard !ids.isEmpty else { return [:] }
@@ -130,12 +159,30 @@ extension ReportContext {
             texts[name]?[text.site] = title
             return true
         }
-        return texts.compactMapValues { sites in
-            sites.values.max { one, other in
-                one.lastSeen == other.lastSeen
-                    ? one.site.utf8.lexicographicallyPrecedes(other.site.utf8) : one.lastSeen < other.lastSeen
-            }
+        let passing = try passingSites()
+        return texts.mapValues { counted(Array($0.values), passing) }
+    }
+
+    /// The sites that pass the filters and, without bots, have an error of a human; all if there are none.
+    private func counted(_ texts: [IssueText], _ passing: Set<ByteText>?) -> [IssueText] {
+        func some(_ texts: [IssueText], _ isCounted: (IssueText) -> Bool) -> [IssueText] {
+            let counted = texts.filter(isCounted)
+            return counted.isEmpty ? texts : counted
         }
+        let filtered = some(texts) { passing?.contains(ByteText($0.site)) ?? true }
+        return some(filtered) { query.includesBots || $0.humanTimes != nil }
+    }
+
+    /// The sites that pass the filters on sites; nil without such a filter.
+    private func passingSites() throws(ReportError) -> Set<ByteText>? {
+        var passing: Set<UInt32>?
+        var steps = ReportFilter.stepsMax
+        let sites = dictionaries.texts(.site)
+        for filter in query.filters where filter.subject == .column(.site) {
+            let codes = try filter.codes(sites, steps: &steps)
+            passing = passing?.intersection(codes) ?? codes
+        }
+        return passing.map { Set($0.map { ByteText(sites[Int($0)]) }) }
     }
 
     /// The texts of issues with their states, and with their releases if these are requested.
@@ -144,25 +191,39 @@ extension ReportContext {
         _ aliases: IssueAliases,
         withReleases: Bool = true
     ) throws(ReportError) -> [String: IssueText] {
-        var texts = try plainIssueTexts(names, aliases)
         let decisions = try issueDecisions()
-        for name in texts.keys {
-            guard let text = texts[name] else { continue }
-            texts[name]?.merged = aliases.members(of: name)
-            texts[name]?.decision = decisions[IssueKey(site: text.site, issue: name)]
+        var sites = try siteTexts(names, aliases)
+        var needing: [IssueKey] = []
+        for (name, texts) in sites {
+            for index in texts.indices {
+                let key = IssueKey(site: texts[index].site, issue: name)
+                sites[name]?[index].decision = decisions[key]
+                if withReleases || decisions[key]?.release != nil { needing.append(key) }
+            }
         }
-        let needing = texts.filter { withReleases || $0.value.decision?.release != nil }
-        let releases = try issueReleases(needing.map { IssueKey(site: $1.site, issue: $0) }, aliases)
-        for (key, found) in releases {
-            texts[key.issue]?.humanReleases = found.human
-            texts[key.issue]?.releases = texts[key.issue]?.countsBots == true ? found.all : found.human
+        let releases = try issueReleases(needing, aliases)
+        var found: [String: IssueText] = [:]
+        for (name, texts) in sites {
+            var own = texts
+            for index in own.indices { try addState(to: &own[index], name, releases) }
+            found[name] = IssueText.joined(own)
+            found[name]?.merged = aliases.members(of: name)
         }
-        for (name, text) in texts {
-            guard let decision = text.decision else { continue }
-            let occasions = try occasions(name, text, decision)
-            texts[name]?.state = decision.state(occasions)
-            if texts[name]?.state == .regressed { texts[name]?.regressedIn = decision.regressedIn(occasions) }
+        return found
+    }
+
+    private func addState(
+        to text: inout IssueText,
+        _ name: String,
+        _ releases: [IssueKey: (all: [SeenRelease], human: [SeenRelease])]
+    ) throws(ReportError) {
+        if let found = releases[IssueKey(site: text.site, issue: name)] {
+            text.humanReleases = found.human
+            text.releases = text.countsBots ? found.all : found.human
         }
-        return texts
+        guard let decision = text.decision else { return }
+        let occasions = try occasions(name, text, decision)
+        text.state = decision.state(occasions)
+        if text.state == .regressed { text.regressedIn = decision.regressedIn(occasions) }
     }
 }
