@@ -98,6 +98,7 @@ let package = Package(
             path: "Sources/Support/TLS",
             swiftSettings: boundary
         ),
+        .target(name: "Texts", path: "Sources/Support/Texts", swiftSettings: strict + optimized),
         .target(name: "Workers", path: "Sources/Support/Workers", swiftSettings: strict),
 
         // Domain: parsed events and reports of browsers, and files that describe them, such as time zones. No network.
@@ -119,16 +120,10 @@ let package = Package(
             path: "Sources/Domain/Events",
             swiftSettings: strict + optimized
         ),
-
-        .target(
-            name: "Channels",
-            dependencies: ["Assets"],
-            path: "Sources/Domain/Channels",
-            swiftSettings: strict
-        ),
+        .target(name: "Channels", dependencies: ["Assets"], path: "Sources/Domain/Channels", swiftSettings: strict),
         .target(
             name: "UserAgents",
-            dependencies: ["Assets", "Locks", "Patterns"],
+            dependencies: ["Assets", "Locks", "Patterns", "Texts"],
             path: "Sources/Domain/UserAgents",
             swiftSettings: strict
         ),
@@ -136,7 +131,7 @@ let package = Package(
         // Storage: the store protocol and its two implementations.
         .target(
             name: "Storage",
-            dependencies: ["Crypto", "Events", "Locks"],
+            dependencies: ["Crypto", "Events", "Locks", "Texts"],
             path: "Sources/Storage/Storage",
             swiftSettings: strict + optimized
         ),
@@ -166,14 +161,16 @@ let package = Package(
             name: "Alerts",
             dependencies: [
                 "Crypto", "Events", "HTTPClient", "Locks", "Log", "Reports", "Rollups", "Segments", "Storage",
-                "TimeZones", "Workers",
+                "Texts", "TimeZones", "Workers",
             ],
             path: "Sources/Analytics/Alerts",
             swiftSettings: strict
         ),
         .target(
             name: "Aggregation",
-            dependencies: ["Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents"],
+            dependencies: [
+                "Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "Texts", "TimeZones", "UserAgents",
+            ],
             path: "Sources/Analytics/Aggregation",
             swiftSettings: strict + optimized
         ),
@@ -186,7 +183,8 @@ let package = Package(
         .target(
             name: "Archive",
             dependencies: [
-                "Compression", "Crypto", "Events", "Files", "JSON", "Locks", "Log", "Rollups", "Storage", "Workers",
+                "Compression", "Crypto", "Events", "Files", "JSON", "Locks", "Log", "Rollups", "Storage", "Texts",
+                "Workers",
             ],
             path: "Sources/Analytics/Archive",
             swiftSettings: strict
@@ -199,7 +197,7 @@ let package = Package(
         ),
         .target(
             name: "Erasure",
-            dependencies: ["Events", "Log", "Rollups", "Storage", "Workers"],
+            dependencies: ["Events", "Log", "Rollups", "Storage", "Texts", "Workers"],
             path: "Sources/Analytics/Erasure",
             swiftSettings: strict
         ),
@@ -207,7 +205,7 @@ let package = Package(
             name: "Reports",
             dependencies: [
                 "Aggregation", "Crypto", "Events", "Locks", "Numbers", "Rollups", "Segments", "Storage",
-                "TimeZones", "UserAgents",
+                "Texts", "TimeZones", "UserAgents",
             ],
             path: "Sources/Analytics/Reports",
             swiftSettings: strict
@@ -216,14 +214,14 @@ let package = Package(
             name: "Rollups",
             dependencies: [
                 "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments",
-                "Storage", "Workers",
+                "Storage", "Texts", "Workers",
             ],
             path: "Sources/Analytics/Rollups",
             swiftSettings: strict + optimized
         ),
         .target(
             name: "Segments",
-            dependencies: ["Locks"],
+            dependencies: ["Locks", "Texts"],
             path: "Sources/Analytics/Segments",
             swiftSettings: boundary + optimized
         ),
@@ -240,7 +238,7 @@ let package = Package(
             dependencies: [
                 "Aggregation", "Alerts", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPClient",
                 "HTTPServer", "HTTPWire", "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports",
-                "Rollups", "Segments", "Storage", "TLS", "TimeZones", "UserAgents", "Workers",
+                "Rollups", "Segments", "Storage", "TLS", "Texts", "TimeZones", "UserAgents", "Workers",
             ],
             path: "Sources/API/HTTPAPI",
             swiftSettings: strict
@@ -253,7 +251,7 @@ let package = Package(
                 "Alerts", "Archive", "Assets", "Crypto", "DemoData", "Erasure", "Events", "Files", "HTML", "HTTPAPI",
                 "HTTPClient", "HTTPServer", "Imports",
                 "Ingest", "Live", "Locations", "Locks", "Log", "MaxMind", "Numbers", "Reports", "Rollups", "Storage",
-                "StoragePostgres", "StorageSQLite", "TLS", "Workers",
+                "StoragePostgres", "StorageSQLite", "TLS", "Texts", "Workers",
             ],
             path: "Sources/App/collector",
             swiftSettings: strict
@@ -347,7 +345,9 @@ let package = Package(
         .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",
-            dependencies: ["Aggregation", "Events", "Reports", "Rollups", "Segments", "Storage", "TestSupport"],
+            dependencies: [
+                "Aggregation", "Events", "Reports", "Rollups", "Segments", "Storage", "TestSupport", "Texts",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -362,7 +362,7 @@ let package = Package(
             dependencies: [
                 "Aggregation", "Alerts", "CSQLite", "DemoData", "Erasure", "Events", "HTTPAPI", "HTTPServer", "Locks",
                 "Log", "Numbers", "Postgres", "Reports", "Rollups", "SQLite", "Segments", "Storage",
-                "StoragePostgres", "StorageSQLite", "TestSupport", "TimeZones", "Workers",
+                "StoragePostgres", "StorageSQLite", "TestSupport", "Texts", "TimeZones", "Workers",
             ],
             swiftSettings: strict
         ),

@@ -1,11 +1,12 @@
 import Aggregation
 import Testing
+import Texts
 
 @testable import Reports
 
 @Suite struct IssuePropertiesTests {
     @Test func `properties and their values are ordered by errors, then by name`() {
-        let values = Dictionary(uniqueKeysWithValues: (0..<12).map { ("v\(10 + $0)", Int64(1)) })
+        let values = Dictionary(uniqueKeysWithValues: (0..<12).map { (ByteText("v\(10 + $0)"), Int64(1)) })
         let found = IssueProperties.properties(["b": ["x": 2, "y": 3], "a": ["z": 5], "many": values])
         #expect(found.map(\.name) == ["many", "a", "b"])
         #expect(found[0].rows.count == 10 && found[0].rows[0].value == "v10")

@@ -1,6 +1,7 @@
+import Erasure
+import Events
 import Segments
 import Storage
-import Events
 import TestSupport
 import Testing
 
@@ -44,5 +45,123 @@ import Testing
         try store.catchUp()
         #expect(try StoredFigures(store).totals().sessions == 5)
         #expect(try store.differences() == [])
+    }
+
+    private func event(
+        _ type: String,
+        _ session: String,
+        path: String = "/",
+        site: String = "shop.example",
+        payload: String = "{}"
+    ) throws -> Event {
+        try Event.parsed(
+            """
+            {"visitor_id":"v_\(session)","session_id":"\(session)","pageview_id":"p_\(session)",\
+            "event_type":"\(type)","path":"\(path)","site":"\(site)","payload":\(payload)}
+            """,
+            receivedAt: Self.start
+        )
+    }
+
+    private func query(_ filters: [ReportFilter] = []) throws -> ReportQuery {
+        let seconds = Self.start / 1_000_000
+        return ReportQuery(
+            range: try ReportRange(from: seconds - 60, to: seconds + 60),
+            filters: filters,
+            includesBots: true,
+            isComparing: false
+        )
+    }
+
+    /// The bytes of texts, which equality of `String` does not compare.
+    private func bytes(_ texts: [String]) -> [[UInt8]] { texts.map { Array($0.utf8) } }
+
+    @Test(arguments: Engine.allCases)
+    func `a path with other bytes is another one, also after a restart`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let (path, missing) = ("/\(Self.decomposed)", "/\(Self.composed)")
+        try store.append([event("pageview", "s1", path: path)])
+        try store.catchUp()
+        try store.append([event("pageview", "s2", path: "/x"), event("404", "s2", path: missing)])
+        try store.catchUp()
+        #expect(try store.differences() == [])
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        let lists = try reports.breakdowns(query(), [.notFound, .path], ListSelection(limit: 10)).lists
+        #expect(bytes(lists[0].rows.map(\.value)) == bytes([missing]))
+        #expect(Set(bytes(lists[1].rows.map(\.value))) == Set(bytes([path, "/x"])))
+        for wanted in [Self.composed, Self.decomposed] {
+            let found = try reports.overview(query([ReportFilter("is", "path", ["/\(wanted)"])]), now: 0)
+            #expect(found.totals.sessions == (wanted.utf8.count == Self.decomposed.utf8.count ? 1 : 0))
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `a goal with a property reads the events of its own name`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        func sale(_ name: String, _ session: String) throws -> Event {
+            let payload =
+                bytes([name]) == bytes([Self.composed]) ? #"{"plan":"yes","value":1"# : #"{"plan":"no","value":100"#
+            return try event(name, session, payload: payload + #","currency":"EUR"}"#)
+        }
+        try store.append([
+            event("pageview", "s1"), sale(Self.composed, "s1"), sale(Self.decomposed, "s1"),
+            event("pageview", "s2"), sale(Self.decomposed, "s2"), sale(Self.composed, "s2"),
+        ])
+        try store.catchUp()
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        let goals = [(Self.composed, "yes"), (Self.decomposed, "yes"), (Self.decomposed, "no")]
+        for (number, goal) in goals.enumerated() {
+            let milestone = try Milestone("event", goal.0, property: "plan", value: goal.1)
+            try reports.goalTables.add(
+                Goal(id: "g\(number)", site: nil, name: "", milestone: milestone, createdAt: Int64(number))
+            )
+        }
+        let rows = try reports.conversions(query()).rows
+        #expect(rows.map(\.figures.conversions) == [2, 0, 2])
+        #expect(rows.map { $0.figures.values.values.map(\.sum) } == [[20_000], [], [2_000_000]])
+        for (plan, count) in [("yes", 2), ("no", 2)] {
+            let found = try reports.overview(query([ReportFilter("is", "property:plan", [plan])]), now: 0)
+            #expect(found.totals.sessions == Int64(count))
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func `sites with other bytes have their own privacy modes, settings and figures of tracking`(
+        engine: Engine
+    ) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let reports = Reports(try store.makeDatabase(), DictionaryCache())
+        let sites = [Self.decomposed, Self.composed]
+        for (site, mode) in zip(sites, [PrivacyMode.anonymous, .full]) {
+            try reports.store(SitePrivacy(site: site, mode: mode), now: 1)
+            try reports.store(SiteSettings(site: site, timeZone: "Europe/Berlin"), now: 1)
+        }
+        let modes = try PrivacyTables(store.makeDatabase()).modes()
+        #expect(sites.map { modes.mode(of: $0) } == [.anonymous, .full])
+        #expect(bytes(try reports.settings().map(\.site)) == bytes(sites))
+        try store.append([
+            event("pageview", "s1", site: sites[0]), event("pageview", "s2", site: sites[1]),
+            event("pageview", "s3", site: sites[1]),
+        ])
+        try store.catchUp()
+        let tracker = TrackerAddresses(scripts: [], endpoints: [], host: nil)
+        let seconds = Self.start / 1_000_000
+        let tracking = try reports.tracking(query(), now: seconds, version: "1", server: nil, tracker: tracker)
+        #expect(bytes(tracking.sites.map(\.site)) == bytes([sites[1], sites[0]]))
+        #expect(tracking.sites.map(\.pageViews) == [2, 1])
+        #expect(tracking.sites.map { $0.figures?.pageViews } == [2, 1])
+        #expect(tracking.sites.map(\.lastEvent) == [seconds, seconds])
+    }
+
+    @Test func `a visitor with other bytes is another one`() throws {
+        #expect(try VisitorScope(visitor: Self.composed) != VisitorScope(visitor: Self.decomposed))
+        #expect(
+            try VisitorScope(visitor: "v", site: Self.composed) != VisitorScope(visitor: "v", site: Self.decomposed)
+        )
+        #expect(SQLValue.text(Self.composed) != .text(Self.decomposed))
+        #expect(!ReportScope(site: Self.composed).contains(site: Self.decomposed, seconds: 0))
     }
 }

@@ -3,6 +3,7 @@ import Reports
 import Rollups
 import Storage
 import Testing
+import Texts
 
 @Suite struct PrivacyModeTests {
     @Test(arguments: Engine.allCases)

@@ -5,6 +5,7 @@ import Segments
 import Storage
 import TestSupport
 import Testing
+import Texts
 
 @testable import HTTPAPI
 @testable import Reports
@@ -24,7 +25,7 @@ import Testing
     ) -> RetentionPolicy {
         var policy = RetentionPolicy()
         policy.events = RetentionAge(events)?.seconds
-        policy.sites = [Self.shop: shop, Self.blog: blog].filter { !$0.value.isEmpty }
+        policy.sites = [ByteText(Self.shop): shop, ByteText(Self.blog): blog].filter { !$0.value.isEmpty }
         policy.diskFreeMin = 0
         return policy
     }
@@ -135,9 +136,9 @@ import Testing
             try bench.store.catchUp()
         }
         let borders = try RetentionBorders(bench.store.makeDatabase())
-        #expect(borders.pageViews(of: [Self.blog]) == 0 && borders.events(of: [Self.blog]) == 0)
-        #expect((border - Self.day...border).contains(borders.pageViews(of: [Self.shop])))
-        #expect(borders.pageViews(of: nil) == borders.pageViews(of: [Self.shop]))
+        #expect(borders.pageViews(of: [ByteText(Self.blog)]) == 0 && borders.events(of: [ByteText(Self.blog)]) == 0)
+        #expect((border - Self.day...border).contains(borders.pageViews(of: [ByteText(Self.shop)])))
+        #expect(borders.pageViews(of: nil) == borders.pageViews(of: [ByteText(Self.shop)]))
     }
 
     @Test(arguments: Engine.allCases)
@@ -321,6 +322,14 @@ import Testing
         #expect(try SiteRetention.read(connection) == ["a": SiteRetention(events: month, pageViews: .kept)])
         #expect(try reports.settings().map(\.site) == ["a"])
         #expect(try reports.store((.some(nil), .some(nil)), of: "a", now: 3).isEmpty)
+        // Names that only look the same are those of two sites.
+        let names = ["caf\u{e9}", "cafe\u{301}"]
+        for (name, age) in zip(names, [month, .kept]) { _ = try reports.store((age, nil), of: name, now: 4) }
+        let expected = [
+            ByteText(names[0]): SiteRetention(events: month), ByteText(names[1]): SiteRetention(events: .kept),
+        ]
+        #expect(try SiteRetention.read(connection) == expected)
+        for name in names { #expect(try reports.store((.some(nil), .some(nil)), of: name, now: 5).isEmpty) }
         #expect(try database.count("site_retention") == 0)
         let rows = (0..<SiteSettings.sitesMax).map { "('s\($0)', 86400, 1)" }
         try database.rows(

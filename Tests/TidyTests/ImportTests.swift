@@ -25,48 +25,49 @@ private let allowedImports: [String: Set<String>] = [
     "Postgres": ["CPostgres"],
     "SQLite": ["CSQLite"],
     "TLS": ["CTLS", "Files", "Locks", "Log", "Workers"],
+    "Texts": [],
     "Workers": [],
     // Domain
     "Events": ["Crypto", "JSON"],
     "Locations": ["Events", "Files", "Locks", "Log", "MaxMind"],
     "TimeZones": ["Assets", "Events", "Files", "Locks"],
     "Channels": ["Assets"],
-    "UserAgents": ["Assets", "Locks", "Patterns"],
+    "UserAgents": ["Assets", "Locks", "Patterns", "Texts"],
     // Storage
-    "Storage": ["Crypto", "Events", "Locks"],
+    "Storage": ["Crypto", "Events", "Locks", "Texts"],
     "StoragePostgres": ["Events", "Postgres", "Storage"],
     "StorageSQLite": ["Crypto", "Events", "Locks", "SQLite", "Storage"],
     // Ingest
     "Ingest": ["Events", "Locks", "Log", "Storage", "Workers"],
     // Analytics
-    "Segments": ["Locks"],
+    "Segments": ["Locks", "Texts"],
     "Aggregation": [
-        "Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "TimeZones", "UserAgents",
+        "Channels", "Crypto", "Events", "JSON", "Numbers", "Segments", "Texts", "TimeZones", "UserAgents",
     ],
     "Rollups": [
-        "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage", "Workers",
+        "Aggregation", "Crypto", "Events", "Locks", "Log", "Numbers", "Segments", "Storage", "Texts", "Workers",
     ],
     "Reports": [
         "Aggregation", "Crypto", "Events", "Locks", "Numbers", "Rollups", "Segments", "Storage",
-        "TimeZones", "UserAgents",
+        "Texts", "TimeZones", "UserAgents",
     ],
     "DemoData": ["Events", "Numbers", "Storage"],
     "Archive": [
-        "Compression", "Crypto", "Events", "Files", "JSON", "Locks", "Log", "Rollups", "Storage", "Workers",
+        "Compression", "Crypto", "Events", "Files", "JSON", "Locks", "Log", "Rollups", "Storage", "Texts", "Workers",
     ],
     "Imports": ["Compression", "Crypto", "Events", "Files", "JSON", "Storage"],
     "Alerts": [
-        "Crypto", "Events", "HTTPClient", "Locks", "Log", "Reports", "Rollups", "Segments", "Storage", "TimeZones",
-        "Workers",
+        "Crypto", "Events", "HTTPClient", "Locks", "Log", "Reports", "Rollups", "Segments", "Storage", "Texts",
+        "TimeZones", "Workers",
     ],
-    "Erasure": ["Events", "Log", "Rollups", "Storage", "Workers"],
+    "Erasure": ["Events", "Log", "Rollups", "Storage", "Texts", "Workers"],
     // API
     "Live": ["Aggregation", "HTTPServer", "Locks", "Log", "Reports", "Storage", "Workers"],
     "HTTPAPI": [
         "Aggregation", "Alerts", "Assets", "Compression", "Crypto", "Erasure", "Events", "Files", "HTTPClient",
         "HTTPServer", "HTTPWire",
         "Ingest", "JSON", "Live", "Locations", "Locks", "Log", "Numbers", "Reports", "Rollups", "Segments",
-        "Storage", "TLS", "TimeZones", "UserAgents", "Workers",
+        "Storage", "TLS", "Texts", "TimeZones", "UserAgents", "Workers",
     ],
     // App
     "collector": [
@@ -76,6 +77,7 @@ private let allowedImports: [String: Set<String>] = [
         "StoragePostgres",
         "StorageSQLite",
         "TLS",
+        "Texts",
         "Workers",
     ],
 ]

@@ -6,6 +6,7 @@ package import Log
 import Reports
 import Rollups
 package import Storage
+import Texts
 package import Workers
 
 /// Knows the privacy modes of sites and the keys of the day, so that ingest applies them without a query; and how long sites keep events,
@@ -22,10 +23,10 @@ package final class PrivacyKeeper: Sendable {
     static let fileBytesMax = 1 << 20
 
     private struct State {
-        var modes: [String: PrivacyMode] = [:]
+        var modes: [ByteText: PrivacyMode] = [:]
         var salts: [Int64: [UInt8]] = [:]
         /// The ages of sites that have some of their own.
-        var retention: [String: SiteRetention] = [:]
+        var retention: [ByteText: SiteRetention] = [:]
         /// Grows with each change by this server, so that an older read of the store does not undo it.
         var changes = 0
         var isLoaded = false
@@ -68,27 +69,27 @@ package final class PrivacyKeeper: Sendable {
     func changed(_ privacy: SitePrivacy) {
         let modes = state.withLock { state in
             state.changes += 1
-            state.modes[privacy.site] = privacy.mode
+            state.modes[ByteText(privacy.site)] = privacy.mode
             return state.modes
         }
         write(modes)
     }
 
     /// The ages of sites that have some of their own.
-    var retention: [String: SiteRetention] { state.withLock { $0.retention } }
+    var retention: [ByteText: SiteRetention] { state.withLock { $0.retention } }
 
     /// Ages that were stored by this server.
     func changed(_ retention: SiteRetention, of site: String) {
         state.withLock { state in
             state.changes += 1
-            state.retention[site] = retention.isEmpty ? nil : retention
+            state.retention[ByteText(site)] = retention.isEmpty ? nil : retention
         }
     }
 
     /// The modes, and the key of a day in days since 1970.
     ///
     /// While the store is away and the day has no key, this server makes one of its own.
-    func rules(day: Int64) -> (modes: [String: PrivacyMode], salt: [UInt8]) {
+    func rules(day: Int64) -> (modes: [ByteText: PrivacyMode], salt: [UInt8]) {
         state.withLock { state in
             if let salt = state.salts[day] { return (state.modes, salt) }
             let salt = PrivacyTables.makeSalt()
@@ -136,19 +137,19 @@ package final class PrivacyKeeper: Sendable {
     // MARK: - The file
 
     /// Each entry is a mode, a space, the site and a zero byte.
-    private static func read(_ path: String) -> [String: PrivacyMode] {
-        var modes: [String: PrivacyMode] = [:]
+    private static func read(_ path: String) -> [ByteText: PrivacyMode] {
+        var modes: [ByteText: PrivacyMode] = [:]
         for entry in (SmallFile.regular(path, bytesMax: fileBytesMax) ?? []).split(separator: 0) {
             let parts = entry.split(separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { continue }
             let mode = PrivacyMode(rawValue: String(decoding: parts[0], as: UTF8.self))
-            modes[String(decoding: parts[1], as: UTF8.self)] = mode ?? .anonymous
+            modes[ByteText(String(decoding: parts[1], as: UTF8.self))] = mode ?? .anonymous
         }
         return modes
     }
 
-    private func write(_ modes: [String: PrivacyMode]) {
-        let text = modes.sorted { $0.key < $1.key }.map { "\($0.value.rawValue) \($0.key)\0" }.joined()
+    private func write(_ modes: [ByteText: PrivacyMode]) {
+        let text = modes.sorted { $0.key < $1.key }.map { "\($0.value.rawValue) \($0.key.text)\0" }.joined()
         do throws(FileError) {
             var file = try NewFile(temporary: path + ".new")
             try file.append(Array(text.utf8))
@@ -161,7 +162,7 @@ package final class PrivacyKeeper: Sendable {
 
 /// What one request's records are reduced by.
 struct PrivacyRules: Sendable {
-    private let modes: [String: PrivacyMode]
+    private let modes: [ByteText: PrivacyMode]
     private let salt: [UInt8]
     private let address: IPAddress?
 

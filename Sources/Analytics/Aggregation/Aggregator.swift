@@ -1,6 +1,7 @@
 package import Segments
 import Events
 import UserAgents
+import Texts
 
 /// State shared by all sessions: dictionaries, parse caches, and changes outside of sessions.
 package struct Aggregator {
@@ -14,7 +15,7 @@ package struct Aggregator {
     package var isReplaying = false
     private var parsed = ParsedTexts()
     /// Codes of user agents, and the event from which on they are valid.
-    private var agents: [String: (codes: AgentCodes, since: Int64)] = [:]
+    private var agents: [ByteText: (codes: AgentCodes, since: Int64)] = [:]
     /// The most user agents whose codes are kept.
     private static let agentsMax = 4000
 
@@ -41,7 +42,7 @@ package struct Aggregator {
     ) -> AgentCodes {
         let named = event.userAgent?.isEmpty ?? true ? imported : nil
         // No user agent contains U+0000.
-        let text = named.map { "\0" + $0.agentKey } ?? event.userAgent ?? ""
+        let text = ByteText(named.map { "\0" + $0.agentKey } ?? event.userAgent ?? "")
         if let known = agents[text], known.since <= dictionaries.eventID { return known.codes }
         let codes = AgentCodes(named?.agent ?? agent(event), origin, &self)
         // A text beyond a limit may find room on another day or for another site.
@@ -64,8 +65,10 @@ package struct Aggregator {
 
     /// The dictionary code of several texts, sorted and joined by line feeds.
     mutating func code(_ dictionary: Column.Dictionary, lines: [String], _ origin: Origin) -> UInt32 {
-        let known = Set(lines.lazy.compactMap(DimensionText.clean).map { Self.withoutNUL(DimensionText.line($0)) })
-        let text = known.sorted().prefix(Self.linesMax).joined(separator: "\n")
+        let known = Set(
+            lines.lazy.compactMap(DimensionText.clean).map { ByteText(Self.withoutNUL(DimensionText.line($0))) }
+        )
+        let text = known.sorted().prefix(Self.linesMax).map(\.text).joined(separator: "\n")
         return dictionaries.code(dictionary, text, site: origin.site, day: origin.day)
     }
 

@@ -1,18 +1,11 @@
+package import Texts
+
 /// Identifies an issue of a site.
 package struct IssueKey: Hashable, Sendable {
-    package var site: String
+    @ByteText package var site: String
     package var issue: String
 
     package init(site: String, issue: String) { (self.site, self.issue) = (site, issue) }
-
-    package static func == (left: IssueKey, right: IssueKey) -> Bool {
-        left.issue == right.issue && ByteText(left.site) == ByteText(right.site)
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(issue)
-        hasher.combine(ByteText(site))
-    }
 }
 
 /// Changes of an issue by the events of a portion.

@@ -1,3 +1,5 @@
+import Texts
+
 /// Maps each referrer to exactly one source, so that sessions by source sum to all sessions.
 enum Referrer {
     static let direct = "(direct)"
@@ -14,7 +16,7 @@ enum Referrer {
         switch scheme {
         case "http", "https":
             let host = withoutWWW(host)
-            return host == withoutWWW(site.lowercased()) ? own : host
+            return haveSameBytes(host, withoutWWW(site.lowercased())) ? own : host
         case app: return "\(app)://\(host)"
         default: return other
         }

@@ -1,4 +1,5 @@
 package import Segments
+package import Texts
 
 /// Releases of the sessions of a portion, the issues seen in each, and the issues that humans saw.
 ///

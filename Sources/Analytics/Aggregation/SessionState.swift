@@ -1,28 +1,18 @@
 import Segments
 import Numbers
+package import Texts
 
 /// Identifies a session of one visitor on one site.
 package struct SessionID: Hashable, Sendable {
-    package var site: String
-    package var visitorID: String
-    package var sessionID: String
+    @ByteText package var site: String
+    @ByteText package var visitorID: String
+    @ByteText package var sessionID: String
 
     package init(site: String, visitorID: String, sessionID: String) {
         (self.site, self.visitorID, self.sessionID) = (site, visitorID, sessionID)
     }
 
     package init(_ event: StoredEvent) { (site, visitorID, sessionID) = (event.site, event.visitorID, event.sessionID) }
-
-    package static func == (left: SessionID, right: SessionID) -> Bool {
-        ByteText(left.sessionID) == ByteText(right.sessionID) && ByteText(left.visitorID) == ByteText(right.visitorID)
-            && ByteText(left.site) == ByteText(right.site)
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(ByteText(sessionID))
-        hasher.combine(ByteText(visitorID))
-        hasher.combine(ByteText(site))
-    }
 }
 
 /// Accumulated events of a session, as dictionary codes, sorted by event id.

@@ -1,4 +1,5 @@
 import Reports
+import Texts
 import TimeZones
 
 /// Page views of one hour, and of the same hour of earlier weeks.
@@ -49,7 +50,7 @@ extension AlertMeasurer {
     /// The zone of a site, by its setting or that of all sites; UTC without one.
     func zone(of site: String?) throws(ReportError) -> Zone {
         let settings = try reports.settings()
-        let own = settings.first { $0.site == site ?? "" } ?? settings.first { $0.site.isEmpty }
+        let own = settings.first { haveSameBytes($0.site, site ?? "") } ?? settings.first { $0.site.isEmpty }
         return own?.timeZone.flatMap { zones.zone($0) } ?? .utc
     }
 

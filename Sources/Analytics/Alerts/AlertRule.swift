@@ -1,5 +1,6 @@
 import Reports
 package import Segments
+import Texts
 
 /// A rule of the owner: what is watched, and to which channels its alerts go.
 package struct AlertRule: Sendable, Equatable {
@@ -66,7 +67,7 @@ package struct AlertRule: Sendable, Equatable {
 
     /// Whether open alerts of one rule may go on under another one.
     func hasSameCauses(as other: AlertRule) -> Bool {
-        kind == other.kind && site == other.site && vital == other.vital && isEnabled == other.isEnabled
+        kind == other.kind && haveSameBytes(site, other.site) && vital == other.vital && isEnabled == other.isEnabled
     }
 }
 

@@ -3,6 +3,7 @@ import Events
 import Files
 import Glibc
 package import Storage
+import Texts
 
 /// Writes whole days of rows that the folder of an archive does not have.
 package final class ArchiveRun {
@@ -124,7 +125,7 @@ package final class ArchiveRun {
         guard found.database == manifest.database else {
             throw ArchiveError("\(folder.path) has the archive of another database: choose another folder")
         }
-        guard found.site == site else {
+        guard haveSameBytes(found.site, site) else {
             throw ArchiveError(
                 "\(folder.path) has the archive of \(found.site.map { "the site \($0)" } ?? "all sites"): choose another folder"
             )

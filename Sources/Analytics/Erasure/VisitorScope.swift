@@ -1,5 +1,6 @@
 import Events
 package import Storage
+import Texts
 
 /// A visitor whose data is erased or exported: on one site, or on all.
 package struct VisitorScope: Sendable, Hashable {
@@ -12,6 +13,15 @@ package struct VisitorScope: Sendable, Hashable {
         try Self.check(visitor, "the visitor's id")
         if let site { try Self.check(site, "the name of the site") }
         (self.visitor, self.site) = (visitor, site)
+    }
+
+    package static func == (one: VisitorScope, other: VisitorScope) -> Bool {
+        haveSameBytes(one.visitor, other.visitor) && haveSameBytes(one.site, other.site)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(ByteText(visitor))
+        hasher.combine(site.map { ByteText($0) })
     }
 
     private static func check(_ text: String, _ name: String) throws(ErasureError) {
@@ -37,9 +47,7 @@ package struct VisitorScope: Sendable, Hashable {
     }
 
     private func matches(_ visitor: String, _ site: String?) -> Bool {
-        // Compared by bytes: equal text may be encoded in several ways, and databases keep them apart.
-        guard visitor.utf8.elementsEqual(self.visitor.utf8) else { return false }
-        return self.site.map { own in site.map { $0.utf8.elementsEqual(own.utf8) } ?? false } ?? true
+        haveSameBytes(visitor, self.visitor) && (self.site == nil || haveSameBytes(site, self.site))
     }
 }
 

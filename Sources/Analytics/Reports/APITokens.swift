@@ -1,4 +1,5 @@
 package import Storage
+import Texts
 
 /// What an API token allows.
 package enum TokenScope: String, Sendable, CaseIterable {
@@ -96,7 +97,7 @@ package struct APITokens: Sendable {
             max: Int64(Self.tokensMax)
         )
         if isAdded { return nil }
-        return try all().contains { $0.name == token.name } ? .sameName : .tooMany
+        return try all().contains { haveSameBytes($0.name, token.name) } ? .sameName : .tooMany
     }
 
     /// Removes a token.

@@ -1,4 +1,5 @@
 package import Segments
+import Texts
 
 /// The part of a list that a report returns.
 package struct ListSelection: Sendable {

@@ -3,6 +3,7 @@ import Numbers
 import Storage
 import Aggregation
 import Rollups
+import Texts
 
 /// The reliability of the figures of a range: the events that its page views emitted, dropped and lost, and the share of bots.
 package struct DataQualityReport: Sendable {
@@ -120,7 +121,7 @@ package struct DataQualityReport: Sendable {
             parameters(context.query.range)
         ) { row in
             let texts = row.prefix(3).map { $0.text ?? "" }
-            if let site = context.query.site, site != texts[0] { return true }
+            if let site = context.query.site, !haveSameBytes(site, texts[0]) { return true }
             let key = hashes.sessionKey(site: texts[0], visitor: texts[1], session: texts[2])
             guard keys?.contains(key) ?? true else { return true }
             sums.add(emitted: row[3].integer ?? 0, dropped: row[4].integer ?? 0, received: row[5].integer ?? 0)

@@ -1,6 +1,7 @@
 import Rollups
 import Segments
 import Storage
+import Texts
 
 /// Counts visitors by their values of signals; each visitor counts once, by its last fingerprint on the site of the query, or on any.
 struct FingerprintPopulation {
@@ -60,29 +61,29 @@ struct FingerprintPopulation {
 
     /// The signals with the highest entropy, each with its most shared values; `returns` has the repeat readings by name.
     func signals(
-        returns: [String: (reports: Int64, changes: Int64)]? = nil
+        returns: [ByteText: (reports: Int64, changes: Int64)]? = nil
     ) throws(ReportError) -> [FingerprintsReport.Signal] {
-        var numbers: [String: Int] = [:]
+        var numbers: [ByteText: Int] = [:]
         var signals: [FingerprintsReport.Signal] = []
         for (number, counts) in counts.enumerated() {
             var sizes: [Int64: Int64] = [:]
             for visitors in counts where visitors > 0 { sizes[Int64(visitors), default: 0] += 1 }
             guard !sizes.isEmpty else { continue }
             let sorted = sizes.sorted { $0.key > $1.key }.map { (visitors: $0.key, values: $0.value) }
-            numbers[names[number]] = number
+            numbers[ByteText(names[number])] = number
             signals.append(
                 FingerprintsReport.Signal(
                     name: names[number],
                     sizes: sorted,
                     bits: FingerprintsReport.entropy(sorted),
-                    returns: returns.map { $0[names[number]] ?? (0, 0) },
+                    returns: returns.map { $0[ByteText(names[number])] ?? (0, 0) },
                     shared: []
                 )
             )
         }
         var ranked = FingerprintsReport.ranked(signals)
         for index in ranked.indices {
-            guard let number = numbers[ranked[index].name] else { continue }
+            guard let number = numbers[ByteText(ranked[index].name)] else { continue }
             ranked[index].shared = try shared(number)
         }
         return ranked

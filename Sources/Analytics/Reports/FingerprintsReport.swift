@@ -4,6 +4,7 @@ import Numbers
 import Storage
 import Rollups
 import Aggregation
+import Texts
 
 /// The identifiability of browsers by their fingerprints: the entropy of each signal in a population.
 ///
@@ -63,7 +64,7 @@ package struct FingerprintsReport: Sendable {
         if site.isEmpty, try hasSeveralSites(context) {
             return try FingerprintPopulation(ofAll: context).signals(returns: returns)
         }
-        var sizes: [String: [(visitors: Int64, values: Int64)]] = [:]
+        var sizes: [ByteText: [(visitors: Int64, values: Int64)]] = [:]
         for row in try context.database.reportRows(
             """
             select signal, visitors, cast(sum(hashes) as bigint) from insight_signal_sizes\(condition)
@@ -71,10 +72,10 @@ package struct FingerprintsReport: Sendable {
             """,
             site
         ) {
-            sizes[row[0].text ?? "", default: []].append((row[1].integer ?? 0, row[2].integer ?? 0))
+            sizes[ByteText(row[0].text ?? ""), default: []].append((row[1].integer ?? 0, row[2].integer ?? 0))
         }
         let found = sizes.map { name, sizes in
-            Signal(name: name, sizes: sizes, bits: entropy(sizes), returns: returns[name] ?? (0, 0), shared: [])
+            Signal(name: name.text, sizes: sizes, bits: entropy(sizes), returns: returns[name] ?? (0, 0), shared: [])
         }
         var signals = ranked(found)
         for index in signals.indices { signals[index].shared = try shared(context, signals[index].name) }
@@ -92,7 +93,7 @@ package struct FingerprintsReport: Sendable {
         _ context: ReportContext,
         _ condition: String,
         _ site: [SQLValue]
-    ) throws(ReportError) -> [String: (reports: Int64, changes: Int64)] {
+    ) throws(ReportError) -> [ByteText: (reports: Int64, changes: Int64)] {
         let rows = try context.database.reportRows(
             """
             select signal, cast(sum(returns) as bigint), cast(sum(changes) as bigint) from insight_signal_returns\(condition)
@@ -101,14 +102,16 @@ package struct FingerprintsReport: Sendable {
             site
         )
         return Dictionary(
-            rows.map { ($0[0].text ?? "", ($0[1].integer ?? 0, $0[2].integer ?? 0)) },
+            rows.map { (ByteText($0[0].text ?? ""), ($0[1].integer ?? 0, $0[2].integer ?? 0)) },
             uniquingKeysWith: { first, _ in first }
         )
     }
 
     /// The signals with the highest entropy.
     static func ranked(_ signals: [Signal]) -> [Signal] {
-        let sorted = signals.sorted { (-$0.bits.corrected, $0.name) < (-$1.bits.corrected, $1.name) }
+        let sorted = signals.sorted {
+            (-$0.bits.corrected, ByteText($0.name)) < (-$1.bits.corrected, ByteText($1.name))
+        }
         return Array(sorted.prefix(signalsMax))
     }
 

@@ -1,5 +1,6 @@
 import Segments
 import Storage
+import Texts
 import TimeZones
 
 /// A release of a site and the minute of its first page view by a human: a deploy, as visitors saw it.
@@ -21,8 +22,7 @@ package struct FirstRelease: Sendable, Equatable {
         for site in try sites(context) {
             found += try SiteReleases(context: context, site: site).first()
         }
-        found.sort { ($0.at, $0.site, $0.release) < ($1.at, $1.site, $1.release) }
-        return found.suffix(releasesMax)
+        return ordered(found).suffix(releasesMax)
     }
 
     /// Finds the releases by the list of releases that the rollup worker keeps, which includes those of bots.
@@ -52,8 +52,14 @@ package struct FirstRelease: Sendable, Equatable {
             let text = context.text(context.dictionaries.code(of: site, in: .site) ?? 0, .site)
             found.append(FirstRelease(site: text, release: release, at: minute))
         }
-        found.sort { ($0.at, $0.site, $0.release) < ($1.at, $1.site, $1.release) }
-        return found
+        return ordered(found)
+    }
+
+    private static func ordered(_ found: [FirstRelease]) -> [FirstRelease] {
+        func key(_ one: FirstRelease) -> (Int64, ByteText, ByteText) {
+            (one.at, ByteText(one.site), ByteText(one.release))
+        }
+        return found.sorted { key($0) < key($1) }
     }
 
     /// The codes of the sites.

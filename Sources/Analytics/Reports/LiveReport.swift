@@ -1,6 +1,7 @@
 import Rollups
 import Segments
 import Storage
+import Texts
 
 /// Visitors with a page view in the last minutes.
 package struct LiveReport: Sendable {
@@ -33,7 +34,7 @@ package struct LiveReport: Sendable {
             """,
             [.integer(latestMax)]
         ) { row in
-            let isWanted = context.query.site.map { $0 == row[0].text ?? "" } ?? true
+            let isWanted = context.query.site.map { haveSameBytes($0, row[0].text ?? "") } ?? true
             if isWanted { found = row[1].integer.map { min($0 / 1_000_000, now) } }
             return found == nil
         }

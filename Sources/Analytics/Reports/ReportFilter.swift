@@ -1,4 +1,5 @@
 package import Segments
+import Texts
 
 /// A condition on sessions or page views: a dimension, an operator and values, one of which must match.
 package struct ReportFilter: Sendable, Hashable {
@@ -70,10 +71,11 @@ package struct ReportFilter: Sendable, Hashable {
     private static func subject(_ name: String) -> (Subject, [Operator])? {
         if name == "visitor" { return (.visitor, [.is]) }
         if name == "goal" { return (.goal, [.is, .isNot]) }
-        if name.hasPrefix(propertyPrefix), name.utf8.count > propertyPrefix.utf8.count,
+        if name.utf8.starts(with: propertyPrefix.utf8), name.utf8.count > propertyPrefix.utf8.count,
             name.utf8.count <= valueBytesMax
         {
-            return (.property(String(name.dropFirst(propertyPrefix.count))), [.is])
+            let property = name.utf8.dropFirst(propertyPrefix.utf8.count)
+            return (.property(String(decoding: property, as: UTF8.self)), [.is])
         }
         guard let dimension = ReportDimension(rawValue: name), !dimension.filterOperators.isEmpty else { return nil }
         return (.column(dimension.column), dimension.filterOperators)
@@ -106,8 +108,8 @@ package struct ReportFilter: Sendable, Hashable {
     private var matcher: (String, inout Int) -> Bool {
         switch self.operator {
         case .is, .isNot:
-            let set = Set(values.map { $0 == Self.none ? "" : $0 })
-            return { text, _ in set.contains(text) }
+            let set = Set(values.map { ByteText($0 == Self.none ? "" : $0) })
+            return { text, _ in set.contains(ByteText(text)) }
         case .contains, .containsNot:
             let needles = values.map { Array($0.utf8) }
             return { text, steps in

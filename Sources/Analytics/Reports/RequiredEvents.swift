@@ -2,6 +2,7 @@ import Events
 import Rollups
 import Segments
 import Storage
+import Texts
 
 extension Database {
     /// The times before which retention has removed events and page views, by site.
@@ -13,7 +14,7 @@ extension Database {
     ///
     /// `from` is in seconds since 1970; `sites` are those that the report is limited to, nil for all. `what` begins the sentence, such as
     /// "Filters on visitors".
-    func requireEvents(from: Int64, of sites: Set<String>?, _ what: String) throws(ReportError) {
+    func requireEvents(from: Int64, of sites: Set<ByteText>?, _ what: String) throws(ReportError) {
         let borders = try retentionBorders()
         let border = borders.events(of: sites)
         guard border > from else { return }
@@ -31,10 +32,10 @@ extension Database {
 
 extension ReportContext {
     /// The sites that the query is limited to, by its site and by filters; nil for all.
-    var sites: Set<String>? {
-        var sites = query.site.map { Set([$0]) }
+    var sites: Set<ByteText>? {
+        var sites = query.site.map { Set([ByteText($0)]) }
         for filter in query.filters where filter.subject == .column(.site) && filter.operator == .is {
-            let named = Set(filter.values.map { $0 == ReportFilter.none ? "" : $0 })
+            let named = Set(filter.values.map { ByteText($0 == ReportFilter.none ? "" : $0) })
             sites = sites?.intersection(named) ?? named
         }
         return sites

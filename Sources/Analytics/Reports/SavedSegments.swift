@@ -1,11 +1,12 @@
 package import Storage
+package import Texts
 
 /// A named set of filters of the owner.
 package struct SavedSegment: Sendable, Equatable {
     package var id: String
-    package var name: String
+    @ByteText package var name: String
     /// The filters as JSON: the value of the parameter `filters`.
-    package var filters: String
+    @ByteText package var filters: String
     /// Seconds since 1970.
     package var updatedAt: Int64
 
@@ -36,7 +37,7 @@ package struct SavedSegments: Sendable {
             return SavedSegment(id: id, name: name, filters: filters, updatedAt: row[3].integer ?? 0)
         }
         // Engines compare texts by different rules.
-        return segments.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+        return segments.sorted { ByteText($0.name) < ByteText($1.name) }
     }
 
     /// Adds a segment, or replaces the one with its id.
@@ -62,7 +63,7 @@ package struct SavedSegments: Sendable {
         // Behind a pooler, the number of changed rows is not known.
         if changed > 0 || known.contains(segment) { return nil }
         if !known.contains(where: { $0.id == segment.id }) { return .unknown }
-        if known.contains(where: { $0.name == segment.name && $0.id != segment.id }) { return .sameName }
+        if known.contains(where: { haveSameBytes($0.name, segment.name) && $0.id != segment.id }) { return .sameName }
         if let refusal { throw refusal }
         return .sameName
     }
@@ -75,7 +76,7 @@ package struct SavedSegments: Sendable {
             max: Int64(Self.segmentsMax)
         )
         if isAdded { return nil }
-        return try all().contains { $0.name == segment.name } ? .sameName : .tooMany
+        return try all().contains { haveSameBytes($0.name, segment.name) } ? .sameName : .tooMany
     }
 
     // It checks and writes in one statement, since changes may be deferred to the end of a transaction.

@@ -1,5 +1,6 @@
 import Segments
 import Storage
+import Texts
 import Aggregation
 import Rollups
 
@@ -13,7 +14,7 @@ struct SessionKeys {
     let from: Int64
     let to: Int64
     /// The sites to which the question is limited; nil for all.
-    let sites: Set<String>?
+    let sites: Set<ByteText>?
 
     private static let tooMany = ReportError.refused(
         "More than \(sessionsMax) sessions match a filter on visitors or properties: narrow the range or the filter"

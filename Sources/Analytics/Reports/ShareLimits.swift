@@ -1,3 +1,4 @@
+import Texts
 package import TimeZones
 
 /// What the guests of a share link may read; by default all data.
@@ -62,6 +63,6 @@ package struct ReportScope: Sendable, Hashable {
 
     /// Whether it has events of a site at a moment in seconds since 1970.
     package func contains(site: String, seconds: Int64) -> Bool {
-        (self.site ?? site) == site && (times?.contains(seconds) ?? true)
+        haveSameBytes(self.site ?? site, site) && (times?.contains(seconds) ?? true)
     }
 }

@@ -1,5 +1,6 @@
 package import Events
 package import Storage
+package import Texts
 
 /// The privacy mode of a site, as the owner has set it.
 package struct SitePrivacy: Sendable, Equatable {
@@ -40,10 +41,10 @@ package struct PrivacyTables: Sendable {
     package static func day(_ seconds: Int64) -> Int64 { floorDivide(seconds, CivilDate.daySeconds) }
 
     /// The mode of each site that has one; a mode that this version does not know counts as the strictest.
-    package func modes() throws(StoreError) -> [String: PrivacyMode] {
-        var modes: [String: PrivacyMode] = [:]
+    package func modes() throws(StoreError) -> [ByteText: PrivacyMode] {
+        var modes: [ByteText: PrivacyMode] = [:]
         for row in try database.briefRows("select site, mode from site_privacy", []) {
-            modes[row[0].text ?? ""] = row[1].text.flatMap { PrivacyMode(rawValue: $0) } ?? .anonymous
+            modes[ByteText(row[0].text ?? "")] = row[1].text.flatMap { PrivacyMode(rawValue: $0) } ?? .anonymous
         }
         return modes
     }
@@ -83,7 +84,7 @@ package struct PrivacyTables: Sendable {
     }
 }
 
-extension [String: PrivacyMode] {
+extension [ByteText: PrivacyMode] {
     /// The mode of a site, or that of sites without a mode of their own.
-    package func mode(of site: String) -> PrivacyMode { self[site] ?? self[""] ?? .full }
+    package func mode(of site: String) -> PrivacyMode { self[ByteText(site)] ?? self[""] ?? .full }
 }

@@ -1,5 +1,6 @@
 package import Rollups
 import Storage
+import Texts
 
 /// The owner's settings of a site.
 package struct SiteSettings: Sendable, Equatable {
@@ -20,15 +21,15 @@ package struct SiteSettings: Sendable, Equatable {
 extension Reports {
     /// The settings of all sites that have some, ordered by site.
     package func settings() throws(ReportError) -> [SiteSettings] {
-        var found: [String: SiteSettings] = [:]
+        var found: [ByteText: SiteSettings] = [:]
         for row in try database.reportRows("select site, time_zone from site_settings") {
             let site = row[0].text ?? ""
-            found[site] = SiteSettings(site: site, timeZone: row[1].text)
+            found[ByteText(site)] = SiteSettings(site: site, timeZone: row[1].text)
         }
         for (site, retention) in try database.siteRetention() where !retention.isEmpty {
-            found[site, default: SiteSettings(site: site)].retention = retention
+            found[site, default: SiteSettings(site: site.text)].retention = retention
         }
-        return found.values.sorted { $0.site < $1.site }
+        return found.sorted { $0.key < $1.key }.map(\.value)
     }
 
     /// Changes how long events or page views of a site are kept: a nil of `change` leaves an age as it is, and one in it removes the site's.

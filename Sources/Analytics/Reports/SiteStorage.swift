@@ -2,6 +2,7 @@ package import Rollups
 import Events
 import Segments
 import Storage
+import Texts
 
 /// What is stored of a site, and for how long.
 package struct SiteStorage: Sendable {
@@ -29,12 +30,14 @@ extension Reports {
             var policy = policy
             policy.sites = try context.database.siteRetention()
             let borders = try context.database.retentionBorders()
-            let removed = [borders.events(of: [site]), borders.pageViews(of: [site])].map { $0 > 0 ? $0 : nil }
+            let removed = [borders.events(of: [ByteText(site)]), borders.pageViews(of: [ByteText(site)])].map {
+                $0 > 0 ? $0 : nil
+            }
             return SiteStorage(
                 site: site,
                 ages: policy.ages(of: site),
                 server: (policy.events, policy.pageViews),
-                own: policy.sites[site] ?? SiteRetention(),
+                own: policy.sites[ByteText(site)] ?? SiteRetention(),
                 oldestEvent: try context.oldestEvent(of: site),
                 oldestPageView: try context.oldestSession(of: site),
                 removedBefore: (removed[0], removed[1])
@@ -45,7 +48,7 @@ extension Reports {
 
 extension Database {
     /// The ages that the owner has set for sites.
-    func siteRetention() throws(ReportError) -> [String: SiteRetention] {
+    func siteRetention() throws(ReportError) -> [ByteText: SiteRetention] {
         do throws(StoreError) { return try SiteRetention.read(self) } catch { throw .store(error) }
     }
 }

@@ -2,6 +2,7 @@ import Aggregation
 import Rollups
 import Segments
 import Storage
+import Texts
 
 /// Finds visitors by what an owner knows of them.
 struct VisitorSearch {
@@ -36,15 +37,15 @@ struct VisitorSearch {
             to: range.to,
             sites: context.sites
         )
-        return try keys.visitors(visitors.sorted())
+        return try keys.visitors(visitors.sorted().map(\.text))
     }
 
-    private func withID(_ text: String) throws(ReportError) -> Set<String> {
+    private func withID(_ text: String) throws(ReportError) -> Set<ByteText> {
         let exact = try database.reportRows(
             "select visitor_id from collector_events where visitor_id = ?1 limit 1",
             [.text(text)]
         )
-        guard exact.isEmpty else { return [text] }
+        guard exact.isEmpty else { return [ByteText(text)] }
         // Both engines count Unicode scalars, and read nothing but the index of visitors.
         let length = text.unicodeScalars.count
         let rows = try database.reportRows(
@@ -56,13 +57,13 @@ struct VisitorSearch {
             """,
             [.text(text)]
         )
-        return Set(rows.compactMap { $0[0].text })
+        return Set(rows.compactMap { $0[0].text.map { ByteText($0) } })
     }
 
-    private func identified(_ text: String) throws(ReportError) -> Set<String> {
+    private func identified(_ text: String) throws(ReportError) -> Set<ByteText> {
         let dialect = database.dialect
         let range = context.query.range
-        var visitors: Set<String> = []
+        var visitors: Set<ByteText> = []
         try database.reportStream(
             """
             select visitor_id, \(dialect.json("payload")) from collector_events
@@ -71,10 +72,9 @@ struct VisitorSearch {
             """,
             [.integer(range.from), .integer(range.to)]
         ) { row in
-            guard let visitor = row[0].text, VisitorNames.name(row[1].text, of: VisitorNames.identify) == text else {
-                return true
-            }
-            visitors.insert(visitor)
+            let name = VisitorNames.name(row[1].text, of: VisitorNames.identify)
+            guard let visitor = row[0].text, haveSameBytes(name, text) else { return true }
+            visitors.insert(ByteText(visitor))
             return visitors.count <= Self.visitorsMax
         }
         return visitors
@@ -111,8 +111,8 @@ struct VisitorNames {
         for (key, view) in views { result[key] = (view.visitor, nil) }
         guard !views.isEmpty else { return result }
         let ids = database.padded(views.values.map { .text($0.pageView) })
-        var keys: [String: [UInt64]] = [:]
-        for (key, view) in views { keys[view.pageView, default: []].append(key) }
+        var keys: [ByteText: [UInt64]] = [:]
+        for (key, view) in views { keys[ByteText(view.pageView), default: []].append(key) }
         var newest: [UInt64: Int64] = [:]
         var events = 0
         try database.reportStream(
@@ -127,7 +127,7 @@ struct VisitorNames {
             guard let id = row[2].integer, let name = Self.name(row[4].text, of: row[3].text ?? "") else {
                 return events < Self.eventsMax
             }
-            for key in keys[row[0].text ?? ""] ?? [] where views[key]?.visitor == row[1].text {
+            for key in keys[ByteText(row[0].text ?? "")] ?? [] where haveSameBytes(views[key]?.visitor, row[1].text) {
                 guard id > newest[key] ?? 0 else { continue }
                 newest[key] = id
                 result[key]?.name = name

@@ -1,6 +1,7 @@
 import Segments
 import Storage
 import Aggregation
+import Texts
 
 /// Limits the sites, signals and fingerprints that get rows of their own.
 ///
@@ -147,12 +148,12 @@ package final class AdmittedNames {
         let (own, ownSite) = (ByteText(name), ByteText(site))
         if signals[ownSite] == nil {
             let rows = rows("select signal from rollup_signals where site = ?1", [.text(site)])
-            signals[ownSite] = Set(rows.compactMap { $0[0].text.map(ByteText.init) })
+            signals[ownSite] = Set(rows.compactMap { $0[0].text.map { ByteText($0) } })
         }
         if signals[ownSite]?.contains(own) == true { return name }
         if signalNames == nil {
             let rows = rows("select distinct signal from rollup_signals")
-            signalNames = Set(rows.compactMap { $0[0].text.map(ByteText.init) })
+            signalNames = Set(rows.compactMap { $0[0].text.map { ByteText($0) } })
         }
         guard let names = signalNames, names.contains(own) || names.count < Self.signalsMax,
             signals[ownSite]?.count ?? 0 < Self.signalsPerSiteMax

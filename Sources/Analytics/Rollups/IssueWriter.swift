@@ -1,6 +1,7 @@
 import Segments
 import Storage
 import Aggregation
+import Texts
 
 /// Writes issues: description, first and last occurrence, also those of humans.
 struct IssueWriter {
@@ -35,7 +36,9 @@ struct IssueWriter {
         for (key, times) in humans {
             humanTimes[IssueKey(site: key.site.text, issue: dictionaries.text(key.issue, .issue))] = times
         }
-        let keys = Set(issues.keys).union(humanTimes.keys).sorted { ($0.site, $0.issue) < ($1.site, $1.issue) }
+        let keys = Set(issues.keys).union(humanTimes.keys).sorted { one, other in
+            (ByteText(one.site), one.issue) < (ByteText(other.site), other.issue)
+        }
         let rows = try database.lookup(
             "insight_issues",
             key: ["site", "issue"],

@@ -1,6 +1,7 @@
 import Segments
 import Storage
 import Aggregation
+import Texts
 
 /// Writes the releases of sites and of issues.
 struct ReleaseWriter {
@@ -58,6 +59,7 @@ struct ReleaseWriter {
 
     /// Orders rows, so that writers lock them in the same order.
     private static func isBefore(_ row: [SQLValue], _ other: [SQLValue]) -> Bool {
-        row.lazy.compactMap(\.text).lexicographicallyPrecedes(other.lazy.compactMap(\.text))
+        row.lazy.compactMap { $0.text.map { ByteText($0) } }
+            .lexicographicallyPrecedes(other.lazy.compactMap { $0.text.map { ByteText($0) } })
     }
 }

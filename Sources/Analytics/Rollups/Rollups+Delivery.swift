@@ -1,5 +1,6 @@
 import Aggregation
 import Storage
+import Texts
 
 /// A page view of a session of a portion.
 struct PageViewKey: Hashable {
@@ -126,7 +127,7 @@ extension Rollups {
         for (key, view) in touched where view.isNew || view.isElsewhere {
             let id = portion.sessions[key.session].state.id
             guard let report = found[ReportKey(view.id, id.visitorID)] else { continue }
-            if ByteText(report.session.sessionID) == ByteText(id.sessionID) {
+            if haveSameBytes(report.session.sessionID, id.sessionID) {
                 _ = apply(report, to: id, of: &portion, &ids)
             } else if view.isElsewhere {
                 others.append(report)

@@ -3,6 +3,7 @@ import Events
 import Segments
 import Storage
 import Aggregation
+import Texts
 
 /// A portion of events, aggregated into the sessions that it touches.
 struct Portion {

@@ -2,6 +2,7 @@ import Aggregation
 import Segments
 package import Storage
 import Events
+import Texts
 
 extension Rollups {
     /// Number of dead letters in the list, and number dropped because the list was full.
@@ -19,7 +20,7 @@ extension Rollups {
     /// The time before which retention has removed events that figures may attribute to a site, in seconds since 1970; 0 if it has removed
     /// none.
     package func removedBeforeSeconds(of site: String) throws(StoreError) -> Int64 {
-        try RetentionBorders(database).events(of: [site, Self.otherSite])
+        try RetentionBorders(database).events(of: [ByteText(site), ByteText(Self.otherSite)])
     }
 
     /// Aggregates all events again and compares the result with the stored rollups.
@@ -101,7 +102,7 @@ extension Rollups {
         if content.isDamaged { result.append(("fingerprint_blocks (damaged)", 1, 0)) }
         for site in Set(content.blocks.keys).union(content.rows.keys).sorted()
         where content.blocks[site] != content.rows[site] {
-            let name = site.isEmpty ? "(none)" : site
+            let name = site.text.isEmpty ? "(none)" : site.text
             let counts = (content.blocks[site]?.visitors ?? 0, content.rows[site]?.visitors ?? 0)
             result.append(("fingerprint_blocks of \(name)", counts.0, counts.1))
         }
@@ -124,7 +125,9 @@ extension Rollups {
         }
         let right = try SegmentContent(database, prefix: "", pending: pending)
         for id in own.damaged { result.append(("segment \(id) (damaged)", 1, 0)) }
-        let keys = Set(own.sums.keys).union(right.sums.keys).sorted { ($0.day, $0.site) < ($1.day, $1.site) }
+        let keys = Set(own.sums.keys).union(right.sums.keys).sorted {
+            ($0.day, ByteText($0.site)) < ($1.day, ByteText($1.site))
+        }
         for key in keys where own.sums[key] != right.sums[key] {
             let day = TimestampText.date(key.day)
             let site = key.site.isEmpty ? "(none)" : key.site

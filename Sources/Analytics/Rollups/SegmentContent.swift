@@ -1,11 +1,12 @@
 import Segments
 import Storage
 import Aggregation
+import Texts
 
 /// Checksums of all live sessions by site and day, independent of segment boundaries.
 struct SegmentContent {
     struct Key: Hashable {
-        var site: String
+        @ByteText var site: String
         var day: Int64
     }
 

@@ -1,3 +1,5 @@
+import Texts
+
 /// Dictionaries that map texts to the codes used in segments, one for each kind of text.
 ///
 /// Codes are assigned in the order in which texts first appear. The number that a site may add per day is
@@ -38,7 +40,7 @@ package struct DimensionDictionaries: Sendable {
         var day: Int64
     }
 
-    private var codes: [[String: UInt32]]
+    private var codes: [[ByteText: UInt32]]
     private var texts: [[String]]
     /// Ids of the events that added the texts, indexed by code.
     private var eventIDs: [[Int64]]
@@ -53,7 +55,7 @@ package struct DimensionDictionaries: Sendable {
 
     package init() {
         let count = Int(Column.Dictionary.allCases.map(\.rawValue).max() ?? 0) + 1
-        codes = Array(repeating: ["": Self.none, Self.otherText: Self.other], count: count)
+        codes = Array(repeating: ["": Self.none, ByteText(Self.otherText): Self.other], count: count)
         texts = Array(repeating: ["", Self.otherText], count: count)
         eventIDs = Array(repeating: [.min, .min], count: count)
     }
@@ -64,7 +66,7 @@ package struct DimensionDictionaries: Sendable {
     /// event's UTC day in seconds since 1970.
     package mutating func code(_ dictionary: Column.Dictionary, _ text: String, site: UInt32, day: Int64) -> UInt32 {
         let index = Int(dictionary.rawValue)
-        if let known = codes[index][text] {
+        if let known = codes[index][ByteText(text)] {
             return eventIDs[index][Int(known)] <= eventID ? known : Self.other
         }
         let quota = Quota(dictionary: dictionary, site: site, day: day)
@@ -88,7 +90,7 @@ package struct DimensionDictionaries: Sendable {
 
     /// The code of a text; nil when the dictionary does not contain it.
     package func code(of text: String, in dictionary: Column.Dictionary) -> UInt32? {
-        codes[Int(dictionary.rawValue)][text]
+        codes[Int(dictionary.rawValue)][ByteText(text)]
     }
 
     /// The text of a code; `(other)` for an unknown code.
@@ -113,7 +115,7 @@ package struct DimensionDictionaries: Sendable {
 
     private mutating func insert(_ entry: Entry) {
         let index = Int(entry.dictionary.rawValue)
-        codes[index][entry.text] = entry.code
+        codes[index][ByteText(entry.text)] = entry.code
         texts[index].append(entry.text)
         eventIDs[index].append(entry.eventID)
         added[Quota(dictionary: entry.dictionary, site: entry.site, day: entry.day), default: 0] += 1
@@ -126,7 +128,7 @@ package struct DimensionDictionaries: Sendable {
     package mutating func undo() {
         for entry in pending.reversed() {
             let index = Int(entry.dictionary.rawValue)
-            codes[index][entry.text] = nil
+            codes[index][ByteText(entry.text)] = nil
             texts[index].removeLast()
             eventIDs[index].removeLast()
             added[Quota(dictionary: entry.dictionary, site: entry.site, day: entry.day), default: 0] -= 1

@@ -1,5 +1,6 @@
 import Events
 import Rollups
+import Texts
 
 /// What imports of archives and of other products' exports say alike.
 enum ImportMessages {
@@ -18,7 +19,7 @@ enum ImportMessages {
         beginningAt start: Int64
     ) {
         guard let age = policy.ages(of: site ?? "").events, start < WallClock.seconds - age else { return }
-        let isOwn = site.map { policy.sites[$0] != nil } ?? false
+        let isOwn = site.map { policy.sites[ByteText($0)] != nil } ?? false
         Console.error(
             "collector: warning: the \(source) begins on \(TimestampText.date(start)): with "
                 + (isOwn ? "the retention of the site" : "COLLECTOR_RETENTION_EVENTS or _PAGEVIEWS")

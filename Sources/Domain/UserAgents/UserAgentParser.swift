@@ -1,5 +1,6 @@
 import Assets
 import Locks
+import Texts
 
 /// Parses user agents by the kept rules, and caches the latest results.
 package final class UserAgentParser: Sendable {
@@ -41,16 +42,16 @@ extension UserAgent {
 /// rest of the older half is dropped when the newer one is full.
 struct AgentCache {
     private let half: Int
-    private var newer: [String: UserAgent] = [:]
-    private var older: [String: UserAgent] = [:]
+    private var newer: [ByteText: UserAgent] = [:]
+    private var older: [ByteText: UserAgent] = [:]
 
     init(agentsMax: Int) { half = agentsMax / 2 }
 
     var count: Int { newer.count + older.count }
 
     mutating func find(_ text: String) -> UserAgent? {
-        if let known = newer[text] { return known }
-        guard let known = older.removeValue(forKey: text) else { return nil }
+        if let known = newer[ByteText(text)] { return known }
+        guard let known = older.removeValue(forKey: ByteText(text)) else { return nil }
         insert(text, known)
         return known
     }
@@ -60,6 +61,6 @@ struct AgentCache {
             older = newer
             newer = [:]
         }
-        newer[text] = agent
+        newer[ByteText(text)] = agent
     }
 }

@@ -1,3 +1,5 @@
+import Texts
+
 /// A value of a column or parameter that both engines support.
 package enum SQLValue: Sendable, Hashable {
     case null
@@ -5,6 +7,28 @@ package enum SQLValue: Sendable, Hashable {
     case real(Double)
     case text(String)
     case blob([UInt8])
+
+    /// Whether two values are equal in a database, which compares the bytes of texts.
+    package static func == (one: SQLValue, other: SQLValue) -> Bool {
+        switch (one, other) {
+        case (.null, .null): true
+        case (.integer(let one), .integer(let other)): one == other
+        case (.real(let one), .real(let other)): one == other
+        case (.text(let one), .text(let other)): haveSameBytes(one, other)
+        case (.blob(let one), .blob(let other)): one == other
+        case (.null, _), (.integer, _), (.real, _), (.text, _), (.blob, _): false
+        }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        switch self {
+        case .null: break
+        case .integer(let value): hasher.combine(value)
+        case .real(let value): hasher.combine(value)
+        case .text(let value): hasher.combine(ByteText(value))
+        case .blob(let value): hasher.combine(value)
+        }
+    }
 
     /// NULL if there is no text.
     package init(_ text: String?) { self = text.map { .text($0) } ?? .null }

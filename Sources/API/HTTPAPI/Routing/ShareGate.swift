@@ -1,5 +1,6 @@
 import Events
 import Reports
+import Texts
 import TimeZones
 
 /// Decides about the requests of guests by the limits of their share link: the only check of these limits.
@@ -60,7 +61,7 @@ struct ShareGate {
 
     /// - Returns: false when the parameters have another site.
     private func narrowSite(_ parameters: inout Parameters, _ limits: ShareLimits) -> Bool {
-        if let site = parameters["site"], site != limits.site { return false }
+        if let site = parameters["site"], !haveSameBytes(site, limits.site) { return false }
         parameters.set("site", limits.site)
         return true
     }

@@ -3,6 +3,7 @@ package import Storage
 import Crypto
 import Rollups
 package import UserAgents
+import Texts
 
 /// The activity of one visitor: sessions with their page views, page views with their events in order, and the missing events.
 package struct VisitorTimeline: Sendable {
@@ -73,7 +74,7 @@ extension EventQueries {
         let page = try page(search, .descending, from: end, limit: Self.timelineMax)
         let events = page.events.filter(search.matches)
         let isWhole = scope.times == nil
-        let reports = isWhole ? try reports(Array(Set(events.map(\.pageviewID)))) : [:]
+        let reports = isWhole ? try reports(Set(events.map { ByteText($0.pageviewID) }).map(\.text)) : [:]
         var timeline = VisitorTimeline(visitor: visitor, next: page.next?.id)
         for event in events.reversed() { timeline.add(event) }
         let hash = try KeyedHashes(database).texts
@@ -86,8 +87,8 @@ extension EventQueries {
     }
 
     /// The delivery reports of page views, as far as the byte budget allows.
-    private func reports(_ views: [String]) throws(StoreError) -> [String: VisitorTimeline.DeliveryReport] {
-        var reports: [String: VisitorTimeline.DeliveryReport] = [:]
+    private func reports(_ views: [String]) throws(StoreError) -> [ByteText: VisitorTimeline.DeliveryReport] {
+        var reports: [ByteText: VisitorTimeline.DeliveryReport] = [:]
         var bytes = 0
         for start in stride(from: 0, to: views.count, by: Self.namesMax) where bytes < Self.reportsBytesMax {
             let names = database.padded(views[start..<min(start + Self.namesMax, views.count)].map { .text($0) })
@@ -104,7 +105,7 @@ extension EventQueries {
             )
             for row in read.rows {
                 bytes += ReadBudget.bytes(row)
-                reports[row[0].text ?? ""] = VisitorTimeline.DeliveryReport(
+                reports[ByteText(row[0].text ?? "")] = VisitorTimeline.DeliveryReport(
                     emitted: row[1].integer ?? 0,
                     dropped: row[2].integer ?? 0,
                     dropReasons: row[3].text ?? "{}"
@@ -118,10 +119,10 @@ extension EventQueries {
 extension VisitorTimeline {
     /// Adds an event to its session and page view, which start with their first event.
     fileprivate mutating func add(_ event: StoredEvent) {
-        let session = sessions.firstIndex { $0.id == event.sessionID } ?? sessions.endIndex
+        let session = sessions.firstIndex { haveSameBytes($0.id, event.sessionID) } ?? sessions.endIndex
         if session == sessions.endIndex { sessions.append(Session(id: event.sessionID)) }
         let views = sessions[session].pageViews
-        let view = views.firstIndex { $0.id == event.pageviewID } ?? views.endIndex
+        let view = views.firstIndex { haveSameBytes($0.id, event.pageviewID) } ?? views.endIndex
         if view == views.endIndex { sessions[session].pageViews.append(PageView(id: event.pageviewID)) }
         sessions[session].pageViews[view].events.append(event)
     }
@@ -134,11 +135,11 @@ extension VisitorTimeline.PageView {
 
     /// Sorts the events, and finds the missing ones and the issues of errors.
     fileprivate mutating func finish(
-        _ reports: [String: VisitorTimeline.DeliveryReport],
+        _ reports: [ByteText: VisitorTimeline.DeliveryReport],
         _ hash: KeyedHash,
         isWhole: Bool
     ) {
-        report = reports[id]
+        report = reports[ByteText(id)]
         events.sort { ($0.seq, $0.id) < ($1.seq, $1.id) }
         issues = events.filter { $0.type == OwnEventType.error.rawValue }
             .map { ($0.id, $0.issueID(namedSite: $0.site, hash)) }

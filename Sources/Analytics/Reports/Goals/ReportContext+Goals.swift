@@ -1,6 +1,7 @@
 import Rollups
 import Segments
 import Storage
+import Texts
 
 extension ReportContext {
     /// Filters on goals as conditions on sessions.
@@ -42,7 +43,7 @@ extension ReportContext {
                 hashes: try hashes(),
                 from: range.from,
                 to: range.to,
-                sites: site.map { sites?.intersection([$0]) ?? [$0] } ?? sites
+                sites: site.map { sites?.intersection([ByteText($0)]) ?? [ByteText($0)] } ?? sites
             )
             return Condition(.events(code, only: try keys.events(name, property)), sites: codes)
         case .goal(let id): return try condition(Self.goal(id, GoalTables(database).goals()), range)

@@ -1,6 +1,7 @@
 import Aggregation
 import Segments
 import Storage
+import Texts
 
 /// Reads what the states of issues follow from.
 extension ReportContext {
@@ -49,7 +50,7 @@ extension ReportContext {
         for row in rows {
             let (site, release) = (row[1].text ?? "", row[2].text ?? "")
             let key = IssueKey(site: site, issue: aliases.target(of: row[0].text ?? ""))
-            let since = starts[site]?[release] ?? row[3].integer ?? 0
+            let since = starts[ByteText(site)]?[ByteText(release)] ?? row[3].integer ?? 0
             func seen(_ first: SQLValue, _ last: SQLValue) -> [SeenRelease] {
                 guard let first = first.integer, let last = last.integer else { return [] }
                 return [SeenRelease(name: release, since: since, firstSeen: first, lastSeen: last)]
@@ -64,14 +65,14 @@ extension ReportContext {
     static let releasesMax: Int64 = 100_000
 
     /// When each release of each site was first seen, in seconds since 1970.
-    func releaseStarts() throws(ReportError) -> [String: [String: Int64]] {
-        var starts: [String: [String: Int64]] = [:]
+    func releaseStarts() throws(ReportError) -> [ByteText: [ByteText: Int64]] {
+        var starts: [ByteText: [ByteText: Int64]] = [:]
         let condition = query.site == nil ? "" : "where site = ?2"
         try database.reportStream(
             "select site, release, first_seen from insight_releases \(condition) limit ?1",
             [.integer(Self.releasesMax)] + (query.site.map { [.text($0)] } ?? [])
         ) { row in
-            starts[row[0].text ?? "", default: [:]][row[1].text ?? ""] = row[2].integer ?? 0
+            starts[ByteText(row[0].text ?? ""), default: [:]][ByteText(row[1].text ?? "")] = row[2].integer ?? 0
             return true
         }
         return starts

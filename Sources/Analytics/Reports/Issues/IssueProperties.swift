@@ -1,5 +1,6 @@
 import Aggregation
 import Storage
+import Texts
 
 /// The values of the payload's members in the errors of an issue.
 package struct IssueProperties: Sendable {
@@ -38,7 +39,7 @@ package struct IssueProperties: Sendable {
         guard let issue = try IssueErrors(context, name) else { return nil }
         let seconds = try issue.seconds(before: context.query.range.to, max: Self.secondsMax + 1)
         guard seconds.count <= Self.secondsMax else { throw Self.tooMany }
-        var counts: [String: [String: Int64]] = [:]
+        var counts: [ByteText: [ByteText: Int64]] = [:]
         var bytes = 0
         for second in seconds {
             let (events, isCut) = try issue.read(second)
@@ -46,21 +47,23 @@ package struct IssueProperties: Sendable {
                 let number = event.errorCount
                 errors += number
                 bytes += event.payload.utf8.count
-                for (name, value) in event.errorProperties { counts[name, default: [:]][value, default: 0] += number }
+                for (name, value) in event.errorProperties {
+                    counts[ByteText(name), default: [:]][ByteText(value), default: 0] += number
+                }
             }
             guard !isCut, bytes <= Self.bytesMax else { throw Self.tooMany }
         }
         properties = Self.properties(counts)
     }
 
-    static func properties(_ counts: [String: [String: Int64]]) -> [Property] {
+    static func properties(_ counts: [ByteText: [ByteText: Int64]]) -> [Property] {
         let sorted = counts.map { name, values in (name, values, values.values.reduce(0, +)) }
             .sorted { ($1.2, $0.0) < ($0.2, $1.0) }
         return sorted.prefix(propertiesMax).map { name, values, total in
             let rows = values.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(rowsMax)
             return Property(
-                name: name,
-                rows: rows.map { Row(value: $0.key, errors: $0.value) },
+                name: name.text,
+                rows: rows.map { Row(value: $0.key.text, errors: $0.value) },
                 count: Int64(values.count),
                 rest: rows.reduce(total) { $0 - $1.value }
             )

@@ -1,4 +1,5 @@
 import Aggregation
+import Texts
 
 /// The state of an issue; `regressed` is a resolved issue that came back.
 package enum IssueState: String, CaseIterable, Sendable {
@@ -73,7 +74,7 @@ package struct SeenRelease: Sendable, Equatable {
 
     /// Whether this release follows another one, by the time when the site was first seen in each.
     func isNewer(than name: String, since: Int64) -> Bool {
-        self.since == since ? name.utf8.lexicographicallyPrecedes(self.name.utf8) : self.since > since
+        self.since == since ? ByteText(name) < ByteText(self.name) : self.since > since
     }
 }
 
@@ -110,7 +111,7 @@ extension IssueDecision {
     private func regressions(_ seen: IssueOccasions) -> [SeenRelease] {
         guard let release else { return seen.releases.filter { $0.lastSeen > changedAt } }
         return seen.releases.filter {
-            guard $0.name != release else { return !isNext && $0.lastSeen > changedAt }
+            guard ByteText($0.name) != ByteText(release) else { return !isNext && $0.lastSeen > changedAt }
             return $0.isNewer(than: release, since: seen.releaseSince ?? changedAt)
         }
     }

@@ -1,6 +1,7 @@
 import Segments
 import Storage
 package import Aggregation
+import Texts
 
 /// The stored data of an issue besides its figures.
 package struct IssueText: Sendable {
@@ -51,7 +52,8 @@ package struct IssueText: Sendable {
 
     /// Whether a text, in lower case, occurs in the title, the culprit or the id.
     func contains(_ text: String, id: String) -> Bool {
-        "\(name): \(message)\n\(culprit.function) \(culprit.file)\n\(id)".lowercased().contains(text)
+        "\(name): \(message)\n\(culprit.function) \(culprit.file)\n\(id)".lowercased().utf8
+            .contains(text.utf8)
     }
 
     /// Whether the time from its first to its last error has a part that the sender may read.
@@ -142,21 +144,22 @@ extension ReportContext {
         }
         let condition = conditions.isEmpty ? "true" : conditions.joined(separator: " and ")
         // By site of each issue: its own row and those of the issues merged into it.
-        var texts: [String: [String: IssueText]] = [:]
+        var texts: [String: [ByteText: IssueText]] = [:]
         let order = database.dialect.bytewise("site")
         let sql = "select \(IssueText.columns) from insight_issues where \(condition) order by issue, \(order)"
         try database.reportStream(sql, parameters) { row in
             let (id, text) = (row[0].text ?? "", IssueText(row, includesBots: query.includesBots))
             let name = aliases.target(of: id)
             guard wanted.contains(name) else { return true }
-            guard let known = texts[name]?[text.site] else {
-                texts[name, default: [:]][text.site] = text
+            let site = ByteText(text.site)
+            guard let known = texts[name]?[site] else {
+                texts[name, default: [:]][site] = text
                 return true
             }
             // The title is that of the issue itself, or else of the first one that is merged into it.
             var title = id == name ? text : known
             title.add(id == name ? known : text)
-            texts[name]?[text.site] = title
+            texts[name]?[site] = title
             return true
         }
         let passing = try passingSites()

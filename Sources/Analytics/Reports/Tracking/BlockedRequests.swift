@@ -1,5 +1,6 @@
 import Segments
 import Storage
+import Texts
 
 /// Requests that a Content Security Policy of the site has blocked, from the errors of the range.
 package struct BlockedRequests: Equatable, Sendable {
@@ -54,8 +55,8 @@ package struct BlockedRequests: Equatable, Sendable {
         found.sort { one, other in
             if one.isOwn != other.isOwn { return one.isOwn }
             if one.count != other.count { return one.count > other.count }
-            return [one.site, one.directive, one.blocked].lexicographicallyPrecedes(
-                [other.site, other.directive, other.blocked]
+            return [one.site, one.directive, one.blocked].map { ByteText($0) }.lexicographicallyPrecedes(
+                [other.site, other.directive, other.blocked].map { ByteText($0) }
             )
         }
         rows = Array(found.prefix(Self.rowsMax))
@@ -70,10 +71,10 @@ package struct BlockedRequests: Equatable, Sendable {
     }
 
     private struct Issue: Hashable {
-        let id: String
-        let site: String
-        let directive: String
-        let blocked: String
+        @ByteText var id: String
+        @ByteText var site: String
+        @ByteText var directive: String
+        @ByteText var blocked: String
     }
 
     /// The errors of issues in the range.
@@ -83,18 +84,18 @@ package struct BlockedRequests: Equatable, Sendable {
         let site = context.query.site
         let totals = try context.errors(of: issues.map(\.id), site: site)
         var counts: [Issue: Int64] = [:]
-        var shared: [String: [Issue]] = [:]
+        var shared: [ByteText: [Issue]] = [:]
         for (id, ofSites) in Dictionary(grouping: issues, by: \.id) {
             guard let total = totals[id], total > 0 else { continue }
             // Others may have been left out.
             if site != nil || ofSites.count == 1 && issues.count < issuesMax {
                 for issue in ofSites { counts[issue] = total }
             } else {
-                for issue in ofSites { shared[issue.site, default: []].append(issue) }
+                for issue in ofSites { shared[ByteText(issue.site), default: []].append(issue) }
             }
         }
         for (site, issues) in shared {
-            let own = try context.errors(of: issues.map(\.id), site: site)
+            let own = try context.errors(of: issues.map(\.id), site: site.text)
             for issue in issues { counts[issue] = own[issue.id] }
         }
         return counts
@@ -115,16 +116,16 @@ package struct TrackerAddresses: Sendable {
     }
 
     /// The hosts from which pages load the tracker: that of the server, and those of blocked scripts.
-    func hosts(blocked: [String]) -> Set<String> {
-        var hosts = Set(blocked.compactMap { Self.parts($0) }.filter { isScript($0.path) }.map(\.host))
-        if let host { hosts.insert(host) }
+    func hosts(blocked: [String]) -> Set<ByteText> {
+        var hosts = Set(blocked.compactMap { Self.parts($0) }.filter { isScript($0.path) }.map { ByteText($0.host) })
+        if let host { hosts.insert(ByteText(host)) }
         return hosts
     }
 
     /// Whether an address is that of a script of the tracker, or of an endpoint on one of the hosts.
-    func contains(_ address: String, hosts: Set<String>) -> Bool {
+    func contains(_ address: String, hosts: Set<ByteText>) -> Bool {
         guard let (host, path) = Self.parts(address) else { return false }
-        return isScript(path) || hosts.contains(host) && endpoints.contains { path.hasSuffix($0) }
+        return isScript(path) || hosts.contains(ByteText(host)) && endpoints.contains { path.hasSuffix($0) }
     }
 
     private func isScript(_ path: Substring) -> Bool {

@@ -1,6 +1,7 @@
 import Rollups
 import Segments
 import Storage
+import Texts
 
 /// The time of the latest event of each site within a range.
 ///
@@ -14,7 +15,7 @@ struct LatestBySite {
     private static let day: Int64 = 86_400
 
     /// Seconds since 1970.
-    private(set) var times: [String: Int64] = [:]
+    private(set) var times: [ByteText: Int64] = [:]
     /// That of all sites; nil if the range has no event.
     private(set) var latest: Int64?
 
@@ -25,20 +26,20 @@ struct LatestBySite {
         to: Int64,
         sites: [(site: String, days: [Int64])]
     ) throws(ReportError) {
-        var missing = Set(sites.map(\.site))
-        var found: [String: Int64] = [:]
+        var missing = Set(sites.map { ByteText($0.site) })
+        var found: [ByteText: Int64] = [:]
         try context.database.reportStream(
             Self.sql(context.database.dialect) + " order by received_at desc, id desc limit ?3",
             [.integer(from), .integer(to), .integer(Self.eventsMax)]
         ) { row in
-            let site = row[0].text ?? ""
-            if let wanted = context.query.site, wanted != site { return true }
+            let site = ByteText(row[0].text ?? "")
+            if let wanted = context.query.site, ByteText(wanted) != site { return true }
             // The latest comes first.
             if found[site] == nil { found[site] = (row[1].integer ?? 0) / 1_000_000 }
             missing.remove(site)
             return !missing.isEmpty || found.isEmpty
         }
-        for (site, days) in sites.filter({ missing.contains($0.site) }).prefix(Self.lookupsMax) {
+        for (site, days) in sites.filter({ missing.contains(ByteText($0.site)) }).prefix(Self.lookupsMax) {
             guard let index = days.lastIndex(where: { $0 > 0 }) else { continue }
             let start = from + Int64(index) * Self.day
             let microseconds = context.database.dialect.microseconds("max(received_at)")
@@ -46,7 +47,7 @@ struct LatestBySite {
                 "select \(microseconds) from (\(Self.sql(context.database.dialect))) as events where named_site = ?3",
                 [.integer(start), .integer(min(to, start + 2 * Self.day)), .text(site)]
             )
-            found[site] = rows.first?[0].integer.map { $0 / 1_000_000 }
+            found[ByteText(site)] = rows.first?[0].integer.map { $0 / 1_000_000 }
         }
         (times, latest) = (found, found.values.max())
     }

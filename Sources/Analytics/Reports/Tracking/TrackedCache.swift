@@ -1,4 +1,5 @@
 import Locks
+import Texts
 
 /// Page views that reports on the tracking have read lately, for reports soon after; safe to use from any thread.
 ///
@@ -20,7 +21,7 @@ package final class TrackedCache: Sendable {
         let views: TrackedPageViews
 
         func serves(_ wanted: (site: String?, generation: Int64), from: Int64, to: Int64, now: Int64) -> Bool {
-            guard site == wanted.site, generation == wanted.generation,
+            guard haveSameBytes(site, wanted.site), generation == wanted.generation,
                 (0...TrackedCache.secondsMax).contains(now - self.now)
             else { return false }
             if (from, to) == (views.from, views.to) { return true }

@@ -1,5 +1,6 @@
 import Rollups
 import Storage
+import Texts
 
 /// The page views of a range with their delivery reports, read from the stored events.
 struct TrackedPageViews {
@@ -7,17 +8,17 @@ struct TrackedPageViews {
     let from: Int64
     let to: Int64
     private(set) var total = TrackingFigures()
-    private(set) var bySite: [String: TrackingFigures] = [:]
+    private(set) var bySite: [ByteText: TrackingFigures] = [:]
 
     /// `now` is in seconds since 1970.
     init(_ context: ReportContext, from: Int64, to: Int64, now: Int64) throws(ReportError) {
         (self.from, self.to) = (from, to)
-        var (total, bySite) = (TrackingFigures(), [String: TrackingFigures]())
+        var (total, bySite) = (TrackingFigures(), [ByteText: TrackingFigures]())
         let site = context.query.site
         let sql = Self.sql(context.database.dialect, withSite: site != nil)
         let parameters: [SQLValue] = [.integer(from), .integer(to)] + (site.map { [.text($0)] } ?? [])
         try context.database.reportStream(sql, parameters) { row in
-            let site = row[0].text ?? ""
+            let site = ByteText(row[0].text ?? "")
             let view = TrackingFigures.PageView(row)
             total.add(view, now: now)
             bySite[site, default: TrackingFigures()].add(view, now: now)

@@ -1,5 +1,6 @@
 import Segments
 import Storage
+import Texts
 
 /// Whether the tracking of a range is complete, bots included.
 package struct TrackingReport: Sendable {
@@ -69,14 +70,15 @@ package struct TrackingReport: Sendable {
         let read = try Self.pageViews(context, tracked, hours, count: scan.total.pageViews, end: end, now: now)
         (figures, figuresFrom, figuresTo) = (read.views?.total, read.views?.from, read.views?.to)
         refusal = read.refusal
-        let blocks = Dictionary(grouping: blocked.rows.filter(\.isOwn), by: \.site)
+        let blocks = Dictionary(grouping: blocked.rows.filter(\.isOwn)) { ByteText($0.site) }
         sites = scan.sites.map { site, days in
-            SiteRow(
+            let key = ByteText(site)
+            return SiteRow(
                 site: site,
                 pageViews: days.reduce(0, +),
-                lastEvent: latest.times[site],
-                figures: read.views.map { $0.bySite[site] ?? TrackingFigures() },
-                blocked: blocks[site, default: []].reduce(0) { $0 + $1.count }
+                lastEvent: latest.times[key],
+                figures: read.views.map { $0.bySite[key] ?? TrackingFigures() },
+                blocked: blocks[key, default: []].reduce(0) { $0 + $1.count }
             )
         }
         var input = TrackingChecks.Input()

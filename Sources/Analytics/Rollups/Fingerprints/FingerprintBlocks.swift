@@ -1,5 +1,6 @@
 import Segments
 import Storage
+import Texts
 
 /// Writes the fingerprints of visitors for reports on a range: first as changes, one row for each, and later into blocks.
 ///
@@ -82,7 +83,7 @@ struct FingerprintBlocks {
     func remove(_ visitors: [(number: UInt32, site: String?)]) throws(StoreError) {
         func isRemoved(_ row: FingerprintRow) -> Bool {
             visitors.contains { number, site in
-                number == row.visitor && site.map { $0.utf8.elementsEqual(row.site.utf8) } ?? true
+                number == row.visitor && site.map { haveSameBytes($0, row.site) } ?? true
             }
         }
         for block in Set(visitors.map { FingerprintBlock.number(of: $0.number) }) {
@@ -102,9 +103,8 @@ struct FingerprintBlocks {
 
     private struct Key: Hashable {
         var visitor: UInt32
-        /// Bytes, since sites that differ only in their bytes are different sites.
-        var site: [UInt8]
+        @ByteText var site: String
 
-        init(_ row: FingerprintRow) { (visitor, site) = (row.visitor, Array(row.site.utf8)) }
+        init(_ row: FingerprintRow) { (visitor, site) = (row.visitor, row.site) }
     }
 }

@@ -1,12 +1,13 @@
 import Segments
 import Storage
+import Texts
 
 /// The numbers of signals and the codes of their values, which are equal on all sites.
 ///
 /// A code is assigned again only after no visitor has its value.
 struct FingerprintCodes {
     private let database: any Database
-    private var numbers: [String: UInt16] = [:]
+    private var numbers: [ByteText: UInt16] = [:]
     /// By number of the signal: the highest code.
     private var highest: [Int] = []
     private var added: [String] = []
@@ -14,17 +15,17 @@ struct FingerprintCodes {
     init(_ database: any Database) throws(StoreError) {
         self.database = database
         for signal in try FingerprintReader(database).signals() {
-            numbers[signal.name] = UInt16(clamping: numbers.count)
+            numbers[ByteText(signal.name)] = UInt16(clamping: numbers.count)
             highest.append(signal.code)
         }
     }
 
     /// The number of a signal, which is assigned if it has none.
     mutating func number(of signal: String) -> UInt16 {
-        if let known = numbers[signal] { return known }
+        if let known = numbers[ByteText(signal)] { return known }
         // The number of names is limited (`AdmittedNames`).
         let number = UInt16(clamping: numbers.count)
-        numbers[signal] = number
+        numbers[ByteText(signal)] = number
         highest.append(0)
         added.append(signal)
         return number
@@ -65,6 +66,6 @@ struct FingerprintCodes {
 
 /// A value of a signal.
 struct SignalText: Hashable {
-    var signal: String
-    var hash: String
+    @ByteText var signal: String
+    @ByteText var hash: String
 }

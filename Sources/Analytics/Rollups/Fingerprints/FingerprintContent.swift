@@ -2,6 +2,7 @@ import Aggregation
 import Crypto
 import Segments
 import Storage
+import Texts
 
 /// Checksums of the fingerprints by site, once as rows of texts and once as blocks of numbers with their changes.
 struct FingerprintContent {
@@ -10,8 +11,8 @@ struct FingerprintContent {
         var hash: UInt64 = 0
     }
 
-    private(set) var rows: [String: Sum] = [:]
-    private(set) var blocks: [String: Sum] = [:]
+    private(set) var rows: [ByteText: Sum] = [:]
+    private(set) var blocks: [ByteText: Sum] = [:]
     private(set) var isDamaged = false
 
     init(_ database: any Database, prefix: String, _ hashes: KeyedHashes) throws(StoreError) {
@@ -40,16 +41,16 @@ struct FingerprintContent {
         _ hashes: KeyedHashes,
         _ numbers: [UInt64: UInt32]
     ) throws(StoreError) {
-        var found: [String: Sum] = [:]
+        var found: [ByteText: Sum] = [:]
         try Self.stream(database, "select visitor_id, site, last_seen, signals from \(prefix)insight_fingerprints") {
             row in
             let number = numbers[hashes.visitors.hash(row[0].text ?? "")]
             // Visitors who share a number are in no block.
             guard number != nil || numbers.count < Int(VisitorNumbers.sharedNumber) else { return }
-            let values = FingerprintReading.decoded(row[3].text ?? "").map { Self.hash($0.key, $0.value) }
+            let values = FingerprintReading.decoded(row[3].text ?? "").map { Self.hash($0.key.text, $0.value) }
             let hash = Self.hash(visitor: number ?? .max, seen: row[2].integer ?? 0, values)
-            found[row[1].text ?? "", default: Sum()].visitors += 1
-            found[row[1].text ?? "", default: Sum()].hash &+= hash
+            found[ByteText(row[1].text ?? ""), default: Sum()].visitors += 1
+            found[ByteText(row[1].text ?? ""), default: Sum()].hash &+= hash
         }
         rows = found
     }
@@ -62,18 +63,19 @@ struct FingerprintContent {
             isDamaged = true
             return
         }
-        var numbers: [String: UInt16] = [:]
-        for (number, signal) in signals.enumerated() { numbers[signal.name] = UInt16(clamping: number) }
+        var numbers: [ByteText: UInt16] = [:]
+        for (number, signal) in signals.enumerated() { numbers[ByteText(signal.name)] = UInt16(clamping: number) }
         var texts: [FingerprintValue: UInt64] = [:]
         try Self.stream(database, "select signal, code, hash from \(prefix)insight_signals") { row in
-            guard let signal = row[0].text, let number = numbers[signal], let hash = row[2].text else { return }
+            guard let signal = row[0].text, let number = numbers[ByteText(signal)], let hash = row[2].text else {
+                return
+            }
             texts[FingerprintValue(signal: number, code: UInt32(clamping: row[1].integer ?? 0))] = Self.hash(
                 signal,
                 hash
             )
         }
-        var (found, isDamaged): ([String: Sum], Bool) = ([:], false)
-        // Sites that differ only in their bytes have one sum in both, but different keys.
+        var (found, isDamaged): ([ByteText: Sum], Bool) = ([:], false)
         var changed: Set<[UInt8]> = []
         var isChange = true
         try reader.forEach(atBlocks: { isChange = false }) { row in
@@ -81,8 +83,8 @@ struct FingerprintContent {
             let key = withUnsafeBytes(of: row.visitor.littleEndian) { unsafe Array($0) } + Array(row.site.utf8)
             if isChange { changed.insert(key) } else if changed.contains(key) { return }
             let hash = Self.hash(visitor: row.visitor, seen: row.seen, row.values.map { texts[$0] ?? 1 })
-            found[row.site, default: Sum()].visitors += 1
-            found[row.site, default: Sum()].hash &+= hash
+            found[ByteText(row.site), default: Sum()].visitors += 1
+            found[ByteText(row.site), default: Sum()].hash &+= hash
         }
         (blocks, self.isDamaged) = (found, isDamaged)
     }

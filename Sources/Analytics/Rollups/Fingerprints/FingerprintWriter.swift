@@ -2,6 +2,7 @@ import Segments
 import Numbers
 import Storage
 import Aggregation
+import Texts
 
 /// Counts the visitors for each value of a signal; each visitor counts once, with the latest fingerprint.
 ///
@@ -26,8 +27,8 @@ struct FingerprintWriter {
     }
 
     private struct Key: Hashable {
-        var visitorID: String
-        var site: String
+        @ByteText var visitorID: String
+        @ByteText var site: String
     }
 
     private struct Reading {
@@ -157,7 +158,7 @@ struct FingerprintWriter {
             let key = Key(visitorID: row[0].text ?? "", site: row[1].text ?? "")
             let signals = FingerprintReading.decoded(row[2].text ?? "")
             state.visitors[key] = Kept(
-                values: state.names.numbers(signals.map { ($0.key, $0.value) }, site: key.site),
+                values: state.names.numbers(signals.map { ($0.key.text, $0.value) }, site: key.site),
                 reports: row[3].integer ?? 0,
                 changed: row[4].integer ?? 0,
                 firstSeen: row[5].integer ?? 0,

@@ -2,6 +2,7 @@ import Aggregation
 import Crypto
 import Segments
 import Storage
+import Texts
 
 extension Rollups {
     private static let rowsMax: Int64 = 2000
@@ -33,7 +34,7 @@ extension Rollups {
         let hashes = rows.map { aggregator.hashes.visitors.hash($0[0].text ?? "") }
         let visitors = try numbers.numbers(of: hashes)
         let values = rows.map { row in
-            FingerprintReading.decoded(row[3].text ?? "").map { SignalText(signal: $0.key, hash: $0.value) }
+            FingerprintReading.decoded(row[3].text ?? "").map { SignalText(signal: $0.key.text, hash: $0.value) }
         }
         var codes = try FingerprintCodes(database)
         let known = try codes.codes(of: values.flatMap { $0 })

@@ -1,18 +1,19 @@
 import Segments
+import Texts
 
 /// The signals of a portion's fingerprints and their values, numbered in the order in which they appear.
 ///
 /// A visitor has a number for each of dozens of signals instead of texts that are compared and hashed many times.
 struct SignalValues {
     struct Signal: Hashable {
-        var site: String
-        var name: String
+        @ByteText var site: String
+        @ByteText var name: String
     }
 
     struct Value: Hashable {
         /// Number of the signal.
         var signal: Int
-        var hash: String
+        @ByteText var hash: String
     }
 
     /// Indexed by number.
@@ -57,6 +58,7 @@ struct SignalValues {
 
     /// The texts of values, sorted by the names of their signals.
     func texts(_ values: [Int]) -> [(name: String, hash: String)] {
-        values.map { (signals[self.values[$0].signal].name, self.values[$0].hash) }.sorted { $0.0 < $1.0 }
+        values.map { (signals[self.values[$0].signal].name, self.values[$0].hash) }
+            .sorted { ByteText($0.0) < ByteText($1.0) }
     }
 }

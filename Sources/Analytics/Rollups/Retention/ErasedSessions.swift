@@ -2,6 +2,7 @@ import Aggregation
 import Crypto
 import Segments
 package import Storage
+import Texts
 
 /// A visitor whose sessions leave the figures, on one site or on all.
 package struct ErasedVisitor: Sendable {
@@ -65,7 +66,7 @@ extension Rollups {
         on site: String?,
         _ database: any Database
     ) throws(StoreError) -> Bool {
-        guard try RetentionBorders(database).events(of: site.map { [$0] }) > 0 else { return false }
+        guard try RetentionBorders(database).events(of: site.map { [ByteText($0)] }) > 0 else { return false }
         let hash = Int64(bitPattern: try KeyedHashes(database).visitors.hash(visitor))
         return try !database.rows("select 1 from visitor_numbers where hash = ?1", [.integer(hash)]).isEmpty
     }

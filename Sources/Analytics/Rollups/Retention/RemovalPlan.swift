@@ -1,5 +1,6 @@
 import Aggregation
 import Storage
+import Texts
 
 /// The events that one step of retention removes: those of sessions that are over, oldest first.
 ///
@@ -14,8 +15,8 @@ struct RemovalPlan {
 
     /// A page view with removed events.
     struct PageView: Hashable {
-        var pageviewID: String
-        var visitorID: String
+        @ByteText var pageviewID: String
+        @ByteText var visitorID: String
     }
 
     /// Which events are searched, and the times before which they are removed.
@@ -40,7 +41,7 @@ struct RemovalPlan {
     /// The number of removed events with a `seq`, which delivery reports count.
     var pageViews: [PageView: Int64] = [:]
     /// The end of the last second of removed events by site, in seconds since 1970.
-    var borders: [String: Int64] = [:]
+    var borders: [ByteText: Int64] = [:]
     /// Nil when all events before the time have been searched.
     var next: SiteEvents.Cursor?
 
@@ -67,16 +68,17 @@ struct RemovalPlan {
         if oldest.count == Int(Self.searchedMax), let last = oldest.last {
             next = SiteEvents.Cursor(time: last[1], id: last[0].integer ?? 0)
         }
-        let sessions = Set(oldest.compactMap { $0[2].text })
+        let sessions = Set(oldest.compactMap { $0[2].text.map { ByteText($0) } })
         guard !sessions.isEmpty else { return }
-        let visitors = Set(oldest.compactMap { $0[3].text })
-        let rows = try Self.rows(database, sessions.sorted(), visitors.sorted())
+        let visitors = Set(oldest.compactMap { $0[3].text.map { ByteText($0) } })
+        let rows = try Self.rows(database, sessions.sorted().map(\.text), visitors.sorted().map(\.text))
         let isCut = rows.count > Self.rowsMax
         var groups = Self.groups(rows.prefix(Self.rowsMax))
         // The last session may have more events; if it is the only one, it is removed in parts.
         let last = groups.last?.session
         let isLast = { (group: Group) in
-            group.session.sessionID == last?.sessionID && group.session.visitorID == last?.visitorID
+            haveSameBytes(group.session.sessionID, last?.sessionID)
+                && haveSameBytes(group.session.visitorID, last?.visitorID)
         }
         let isGiant = isCut && groups.allSatisfy(isLast)
         if isCut, !isGiant { groups.removeAll(where: isLast) }
@@ -170,7 +172,7 @@ struct RemovalPlan {
         for event in group.events where event.id <= position {
             ids.append(event.id)
             let second = event.time / 1_000_000
-            if second < time { borders[site] = max(borders[site] ?? 0, second + 1) }
+            if second < time { borders[ByteText(site)] = max(borders[ByteText(site)] ?? 0, second + 1) }
             let view = PageView(pageviewID: event.pageviewID, visitorID: group.session.visitorID)
             pageViews[view, default: 0] += event.isNumbered ? 1 : 0
         }

@@ -1,6 +1,7 @@
 import Aggregation
 import Segments
 import Storage
+import Texts
 
 /// The sessions whose events retention has removed, as listed in `removed_sessions`.
 struct RemovedSessions {
@@ -89,7 +90,7 @@ struct KeptSessions {
                 after: cursor,
                 limit: Rollups.readMax
             )
-            for row in rows where site == nil || site == row[2].text ?? "" {
+            for row in rows where site == nil || haveSameBytes(site, row[2].text ?? "") {
                 complete.insert(
                     hashes.sessionKey(site: row[2].text ?? "", visitor: row[3].text ?? "", session: row[4].text ?? "")
                 )

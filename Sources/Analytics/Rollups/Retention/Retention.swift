@@ -1,6 +1,7 @@
 import Aggregation
 import Segments
 package import Storage
+import Texts
 
 /// Removes old events and what belongs to them, in small transactions.
 ///
@@ -104,13 +105,10 @@ package final class Retention {
     private func keepDelivery(
         _ pageViews: [RemovalPlan.PageView: Int64]
     ) throws(StoreError) {
-        let sorted = pageViews.sorted { one, other in
-            let (left, right) = (one.key, other.key)
-            if left.pageviewID == right.pageviewID {
-                return left.visitorID.utf8.lexicographicallyPrecedes(right.visitorID.utf8)
-            }
-            return left.pageviewID.utf8.lexicographicallyPrecedes(right.pageviewID.utf8)
+        func key(_ view: RemovalPlan.PageView) -> (ByteText, ByteText) {
+            (ByteText(view.pageviewID), ByteText(view.visitorID))
         }
+        let sorted = pageViews.sorted { key($0.key) < key($1.key) }
         for (view, removed) in sorted {
             _ = try database.change(
                 "update delivery_reports set removed = removed + ?3 where pageview_id = ?1 and visitor_id = ?2",
@@ -234,7 +232,7 @@ package final class Retention {
         let position = try RollupPosition.read(database)
         guard let latest = times.latest, let kept = try KeptSessions(database, hashes, position) else { return Step() }
         var changes = SegmentChanges()
-        var (sessions, borders): (Int, [String: Int64]) = (0, [:])
+        var (sessions, borders): (Int, [ByteText: Int64]) = (0, [:])
         let reader = SegmentReader(database)
         let old = try reader.segments(from: .min, to: min(latest, kept.borders.latest))
         for var info in old
@@ -243,8 +241,8 @@ package final class Retention {
             try reader.read([info.id], SegmentDecoder.startColumns) { _, columns in
                 guard let starts = SegmentDecoder.starts(info, columns) else { return }
                 for (row, start) in starts.enumerated() where kept.contains(start) {
-                    let site = kept.site(start.site)
-                    guard let time = times.time(of: site), start.time < time, !info.isDead(row) else { continue }
+                    let site = ByteText(kept.site(start.site))
+                    guard let time = times.time(of: site.text), start.time < time, !info.isDead(row) else { continue }
                     info.markDead(row)
                     borders[site] = max(borders[site] ?? 0, start.time + 1)
                 }

@@ -1,4 +1,5 @@
 package import Storage
+package import Texts
 
 /// How long rows are kept: an age after which they are removed, or for good.
 package enum RetentionAge: Sendable, Equatable {
@@ -65,10 +66,10 @@ package struct SiteRetention: Sendable, Equatable {
     package var isEmpty: Bool { self == SiteRetention() }
 
     /// The ages of each site that has some.
-    package static func read(_ database: any Database) throws(StoreError) -> [String: SiteRetention] {
-        var found: [String: SiteRetention] = [:]
+    package static func read(_ database: any Database) throws(StoreError) -> [ByteText: SiteRetention] {
+        var found: [ByteText: SiteRetention] = [:]
         for row in try database.rows("select site, events, pageviews from site_retention") {
-            found[row[0].text ?? ""] = SiteRetention(
+            found[ByteText(row[0].text ?? "")] = SiteRetention(
                 events: RetentionAge(stored: row[1]),
                 pageViews: RetentionAge(stored: row[2])
             )

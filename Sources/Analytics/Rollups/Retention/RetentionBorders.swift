@@ -1,4 +1,5 @@
 package import Storage
+package import Texts
 
 /// The times before which retention has removed events and page views, by site, in seconds since 1970; 0 where it has removed none.
 package struct RetentionBorders: Sendable, Equatable {
@@ -7,7 +8,7 @@ package struct RetentionBorders: Sendable, Equatable {
     /// The border of sites without a row: that of versions which had one for all sites.
     let others: Int64
     /// The borders of events and of page views of sites.
-    private(set) var sites: [String: (events: Int64, pageViews: Int64)] = [:]
+    private(set) var sites: [ByteText: (events: Int64, pageViews: Int64)] = [:]
 
     package static func == (one: Self, other: Self) -> Bool {
         one.latest == other.latest && one.others == other.others && one.sites.count == other.sites.count
@@ -24,48 +25,48 @@ package struct RetentionBorders: Sendable, Equatable {
         let isComplete = row?[2].integer == row?[3].integer
         others = isComplete ? min(row?[1].integer ?? 0, latest) : latest
         for row in try database.rows("select site, retained_from, pageviews_from from site_borders") {
-            sites[row[0].text ?? ""] = (row[1].integer ?? 0, row[2].integer ?? 0)
+            sites[ByteText(row[0].text ?? "")] = (row[1].integer ?? 0, row[2].integer ?? 0)
         }
     }
 
     /// The border of the events of a site.
-    package func events(of site: String) -> Int64 { min(latest, max(others, sites[site]?.events ?? 0)) }
+    package func events(of site: String) -> Int64 { min(latest, max(others, sites[ByteText(site)]?.events ?? 0)) }
 
     /// The latest border of the events of some sites, or of all (nil).
-    package func events(of sites: Set<String>?) -> Int64 {
+    package func events(of sites: Set<ByteText>?) -> Int64 {
         guard let sites else { return latest }
-        return sites.map { events(of: $0) }.max() ?? 0
+        return sites.map { events(of: $0.text) }.max() ?? 0
     }
 
     /// The latest border of the page views of some sites, or of all (nil).
-    package func pageViews(of sites: Set<String>?) -> Int64 {
+    package func pageViews(of sites: Set<ByteText>?) -> Int64 {
         (sites.map { sites in sites.compactMap { self.sites[$0] } } ?? Array(self.sites.values)).map(\.pageViews).max()
             ?? 0
     }
 
     /// The sites whose events are complete up to a later time than those of others, with their borders.
     var own: [(site: String, border: Int64)] {
-        sites.keys.sorted().map { ($0, events(of: $0)) }.filter { $0.1 > others }
+        sites.keys.sorted().map { ($0.text, events(of: $0.text)) }.filter { $0.1 > others }
     }
 
     /// Moves the borders of events of sites ahead, in a transaction that also moves that of all.
-    static func move(_ borders: [String: Int64], _ database: any Database) throws(StoreError) {
+    static func move(_ borders: [ByteText: Int64], _ database: any Database) throws(StoreError) {
         try move(borders, "retained_from", database)
     }
 
     /// Moves the borders of page views of sites ahead.
-    static func movePageViews(_ borders: [String: Int64], _ database: any Database) throws(StoreError) {
+    static func movePageViews(_ borders: [ByteText: Int64], _ database: any Database) throws(StoreError) {
         try move(borders, "pageviews_from", database)
     }
 
     private static func move(
-        _ borders: [String: Int64],
+        _ borders: [ByteText: Int64],
         _ column: String,
         _ database: any Database
     ) throws(StoreError) {
         try database.insert(
             "insert into site_borders (site, \(column))",
-            borders.sorted { $0.key < $1.key }.map { [.text($0.key), .integer($0.value)] },
+            borders.sorted { $0.key < $1.key }.map { [.text($0.key.text), .integer($0.value)] },
             """
             on conflict (site) do update set \(column) = excluded.\(column)
             where site_borders.\(column) < excluded.\(column)

@@ -1,3 +1,5 @@
+package import Texts
+
 /// What the owner keeps, and for how long.
 package struct RetentionPolicy: Sendable, Equatable {
     /// Shortest age of events, page views and other rows that may be removed by age, in seconds: a day.
@@ -17,7 +19,7 @@ package struct RetentionPolicy: Sendable, Equatable {
     package var deliveryReports: Int64?
     package var deadLetters: Int64?
     /// The ages of sites that replace `events` and `pageViews` for them.
-    package var sites: [String: SiteRetention] = [:]
+    package var sites: [ByteText: SiteRetention] = [:]
     /// Limit of the size of the database in bytes; nil for none.
     package var databaseBytesMax: Int64?
     /// Free bytes of the disk of a SQLite file below which the oldest events are removed; 0 for never.
@@ -31,7 +33,7 @@ package struct RetentionPolicy: Sendable, Equatable {
     ///
     /// Events are not kept longer than the page views that are computed from them.
     package func ages(of site: String) -> (events: Int64?, pageViews: Int64?) {
-        let own = sites[site]
+        let own = sites[ByteText(site)]
         let pageViews = own?.pageViews.map(\.seconds) ?? pageViews
         let events = own?.events.map(\.seconds) ?? events
         return ([events, pageViews].compactMap(\.self).min(), pageViews)
@@ -47,7 +49,7 @@ package struct RetentionPolicy: Sendable, Equatable {
         var server = self
         server.sites = [:]
         var times = RemovalTimes(age(server.ages(of: "")).map { now - $0 })
-        for site in sites.keys { times.sites[site] = .some(age(ages(of: site)).map { now - $0 }) }
+        for site in sites.keys { times.sites[site] = .some(age(ages(of: site.text)).map { now - $0 }) }
         return times
     }
 }

@@ -2,6 +2,7 @@ import Events
 import Locks
 package import Log
 package import Storage
+import Texts
 package import Workers
 
 /// Removes old data while the program runs, on its own thread.
@@ -138,14 +139,14 @@ private struct FiguresTurn {
     /// Time between two searches.
     private static let rest = Duration.seconds(600)
 
-    private var last: (sites: [String: SiteRetention], at: ContinuousClock.Instant)?
+    private var last: (sites: [ByteText: SiteRetention], at: ContinuousClock.Instant)?
 
-    func isDue(_ sites: [String: SiteRetention], _ now: ContinuousClock.Instant) -> Bool {
+    func isDue(_ sites: [ByteText: SiteRetention], _ now: ContinuousClock.Instant) -> Bool {
         guard let last, !sites.isEmpty, last.sites == sites else { return true }
         return last.at.duration(to: now) >= Self.rest
     }
 
-    mutating func finish(_ sites: [String: SiteRetention], _ now: ContinuousClock.Instant) {
+    mutating func finish(_ sites: [ByteText: SiteRetention], _ now: ContinuousClock.Instant) {
         if isDue(sites, now) { last = (sites, now) }
     }
 }

@@ -1,4 +1,5 @@
 import Storage
+import Texts
 
 /// The sites of the stored events, with the time of the oldest event of each.
 struct StoredSites {
@@ -7,11 +8,13 @@ struct StoredSites {
 
     private let database: any Database
     /// The sites that figures show by name.
-    private let admitted: Set<String>
+    private let admitted: Set<ByteText>
 
     init(_ database: any Database) throws(StoreError) {
         self.database = database
-        admitted = Set(try database.rows("select site from rollup_sites").compactMap { $0[0].text })
+        admitted = Set(
+            try database.rows("select site from rollup_sites").compactMap { $0[0].text.map { ByteText($0) } }
+        )
     }
 
     /// The time before which events of a site are removed, by the name that figures show.
@@ -19,7 +22,7 @@ struct StoredSites {
     /// Events of a site from before it got a name of its own are searched with its other ones.
     func time(_ times: RemovalTimes, of site: String?) -> Int64? {
         guard let site, !site.isEmpty else { return times.time(of: "") }
-        return times.time(of: admitted.contains(site) ? site : Rollups.otherSite)
+        return times.time(of: admitted.contains(ByteText(site)) ? site : Rollups.otherSite)
     }
 
     /// The sites that have events from before their time, with that of the oldest one, in seconds since 1970.
