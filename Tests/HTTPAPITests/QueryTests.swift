@@ -113,6 +113,16 @@ import TimeZones
         }
     }
 
+    @Test func `an empty value of a member is searched, and other empty parameters are missing`() throws {
+        func search(_ text: String) throws -> EventQueries.Search {
+            try Parameters(Query(text), Parameter.search).search(now: Self.now)
+        }
+        #expect(try search("key=plan&value=").value == "")
+        #expect(try search("key=plan&value=pro").value == "pro")
+        #expect(try search("key=plan").value == nil)
+        #expect(try search("key=&visitor=").key == nil)
+    }
+
     @Test func `reports without a series refuse an interval`() {
         let series: Set = ["/api/overview", "/api/performance", "/api/issues", "/api/issues/{id}", "/api/conversions"]
         for route in RouteTable.all.routes {

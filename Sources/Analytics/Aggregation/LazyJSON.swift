@@ -1,4 +1,5 @@
 import JSON
+import Numbers
 
 /// A JSON value of a validated payload, parsed on demand.
 ///
@@ -70,11 +71,14 @@ package struct LazyJSON: Sendable {
     package var isTrue: Bool { kind == .true }
     package var isNull: Bool { kind == .null }
 
-    /// The source text of a number, true or false.
+    /// The text of a number, true or false; that of a number does not depend on its notation, which PostgreSQL does not keep.
     package var literal: String? {
         switch kind {
-        case .number, .true, .false: String(decoding: bytes[range], as: UTF8.self)
-        case .null, .string, .array, .object: nil
+        case .number:
+            let sent = String(decoding: bytes[range], as: UTF8.self)
+            return DecimalNumber(sent)?.text ?? sent
+        case .true, .false: return String(decoding: bytes[range], as: UTF8.self)
+        case .null, .string, .array, .object: return nil
         }
     }
 

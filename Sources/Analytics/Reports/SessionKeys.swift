@@ -37,10 +37,10 @@ struct SessionKeys {
         ) { _ in true }
     }
 
-    /// The sessions with a custom event whose payload has a member with one of the values; `a.b` is also the member b of the member a.
+    /// The sessions with a custom event whose payload has a member with one of the values.
     func property(_ name: String, _ values: [String]) throws(ReportError) -> Set<UInt64> {
         try database.requireEvents(from: from, of: sites, "Filters on event properties")
-        let wanted = Set(values)
+        let wanted = PropertyValues(values)
         let own = OwnEventType.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")
         return try keys(
             """
@@ -60,6 +60,7 @@ struct SessionKeys {
     /// The custom events of a name whose payload has a member with a value.
     func events(_ name: String, _ property: Milestone.Property) throws(ReportError) -> EventKeys {
         try database.requireEvents(from: from, of: sites, "Goals and steps with event properties")
+        let wanted = PropertyValues([property.value])
         var found: [(session: UInt64, second: Int64, id: Int64, isWanted: Bool)] = []
         try database.reportStream(
             """
@@ -75,7 +76,7 @@ struct SessionKeys {
                 visitor: row[1].text ?? "",
                 session: row[2].text ?? ""
             )
-            let isWanted = Self.has(row[3].text, property.name, [property.value])
+            let isWanted = Self.has(row[3].text, property.name, wanted)
             found.append((key, (row[5].integer ?? 0) / 1_000_000, row[4].integer ?? 0, isWanted))
             return found.count <= Self.eventsMax
         }
@@ -95,14 +96,10 @@ struct SessionKeys {
         return keys
     }
 
-    /// Whether a payload has a member with one of some values; `a.b` is also the member b of the member a.
-    private static func has(_ payload: String?, _ name: String, _ wanted: Set<String>) -> Bool {
+    /// Whether a payload has a member with one of some values.
+    private static func has(_ payload: String?, _ name: String, _ wanted: PropertyValues) -> Bool {
         guard let payload, payload.utf8.count <= ReadBudget.valueCharactersMax else { return false }
-        let tree = LazyJSON(payload)
-        let named = tree[name]
-        let member = named.isNull ? name.split(separator: ".").reduce(tree) { $0[String($1)] } : named
-        guard let text = member.text ?? member.literal else { return false }
-        return wanted.contains(text)
+        return wanted.contains(LazyJSON(payload).member(named: name))
     }
 
     private var bounds: String {

@@ -87,7 +87,8 @@ extension Parameter {
     // MARK: - Events
 
     static let search =
-        range + [site] + ["visitor", "session", "pageview", "type", "path", "key", "value"].map { Parameter($0) }
+        range + [site] + ["visitor", "session", "pageview", "type", "path", "key"].map { Parameter($0) }
+        + [Parameter("value", .emptyOrText)]
     static let before = Parameter("before", .integer(1...Int64.max))
     static let after = Parameter("after", .integer(0...Int64.max))
     static let events = Parameter("limit", .integer(1...EventQueries.limitMax))

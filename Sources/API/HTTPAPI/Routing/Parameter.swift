@@ -2,6 +2,8 @@
 struct Parameter: Sendable {
     enum Kind: Sendable, Equatable {
         case text
+        /// A text that may be empty; other parameters without a value count as missing.
+        case emptyOrText
         /// A whole number in digits only.
         case integer(ClosedRange<Int64>)
         /// One of these words.
@@ -27,7 +29,7 @@ struct Parameter: Sendable {
             return
         }
         switch kind {
-        case .text:
+        case .text, .emptyOrText:
             return
         case .integer(let bounds):
             let isPlain = value.utf8.allSatisfy { (0x30...0x39).contains($0) }

@@ -13,7 +13,7 @@ struct Parameters: Sendable {
     init(_ query: Query, _ declared: [Parameter]) throws(QueryError) {
         try query.checkNames(declared)
         for parameter in declared {
-            let value = query[parameter.name]
+            let value = parameter.kind == .emptyOrText ? query.given(parameter.name) : query[parameter.name]
             try parameter.check(value)
             values[parameter.name] = value
         }
@@ -25,7 +25,7 @@ struct Parameters: Sendable {
         self.values = values
     }
 
-    /// The value of a parameter; nil when it is missing or empty.
+    /// The value of a parameter; nil when it is missing, or empty and not of the kind `.emptyOrText`.
     subscript(name: String) -> String? { values[name] }
 
     /// Replaces the value of a parameter.

@@ -17,10 +17,10 @@ struct Query {
     }
 
     /// The first value of a name; nil when there is none or it is empty.
-    subscript(name: String) -> String? {
-        let value = values.first { $0.name == name }?.value
-        return value?.isEmpty == false ? value : nil
-    }
+    subscript(name: String) -> String? { given(name).flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// The first value of a name, which may be empty; nil when there is none.
+    func given(_ name: String) -> String? { values.first { $0.name == name }?.value }
 
     var names: [String] { values.map(\.name) }
 }

@@ -2,6 +2,7 @@ package import Storage
 package import Aggregation
 import Rollups
 import UserAgents
+import Texts
 
 /// Reads single events.
 package struct EventQueries {
@@ -34,7 +35,7 @@ package struct EventQueries {
         package var type: String?
         package var path: String?
         package var site: String?
-        /// A member of the payload, and the text or number that it must have.
+        /// A member of the payload, and the value that it must have (`PropertyValues`); the empty text is a value.
         package var key: String?
         package var value: String?
         /// Seconds since 1970.
@@ -56,19 +57,16 @@ package struct EventQueries {
 
         /// Whether an event matches.
         package func matches(_ event: StoredEvent) -> Bool {
-            if let type, event.type != type { return false }
-            if let site, event.site != site { return false }
-            if let path, event.path.map(PathTemplate.of) != path, event.path != path { return false }
-            if let visitor, event.visitorID != visitor { return false }
-            if let session, event.sessionID != session { return false }
-            if let pageview, event.pageviewID != pageview { return false }
+            func fits(_ wanted: String?, _ own: String?) -> Bool { wanted == nil || haveSameBytes(wanted, own) }
+            guard fits(type, event.type), fits(site, event.site), fits(visitor, event.visitorID),
+                fits(session, event.sessionID), fits(pageview, event.pageviewID),
+                fits(path, event.path) || fits(path, event.path.map(PathTemplate.of))
+            else { return false }
             if let from, event.seconds < from { return false }
             if let to, event.seconds >= to { return false }
             guard let key else { return true }
-            var found = LazyJSON(event.payload)
-            for name in key.split(separator: ".") { found = found[String(name)] }
-            guard let value else { return !found.isNull }
-            return found.text == value || found.literal == value
+            let found = LazyJSON(event.payload).member(named: key)
+            return value.map { PropertyValues([$0]).contains(found) } ?? !found.isNull
         }
 
         /// The indexed column that narrows the search, and the value it must have.

@@ -8,7 +8,7 @@ package enum Milestone: Sendable, Hashable {
     /// A goal by its id; only in funnels.
     case goal(String)
 
-    /// A member of the payload with its text, or the digits of its number.
+    /// A member of the payload and its value (`PropertyValues`).
     package struct Property: Sendable, Hashable {
         package let name: String
         package let value: String
