@@ -4,7 +4,7 @@ package import Segments
 
 /// A dimension by which a list groups.
 package enum ReportDimension: String, CaseIterable, Sendable, Hashable {
-    /// The path of the page view's first event, with identifiers replaced: `/users/123` is `/users/:id`.
+    /// The path of the `pageview` event, or of the first event if that was lost, with identifiers replaced: `/users/123` is `/users/:id`.
     case path
     /// The page of the session's first page view.
     case entry

@@ -110,7 +110,7 @@ private struct SessionCells {
     }
 
     var all: [ExportCell] {
-        let times = counted.map(\.time) + session.events.map(\.time)
+        let times = counted.map(\.time) + session.events.filter { $0.kind != .invalid }.map(\.time)
         let start = counted.first?.time ?? 0
         let engaged = counted.reduce(Int64(0)) { $0 + Int64($1.engagement ?? 0) }
         return [.timestamp(start), .number((times.max() ?? start) - start)] + identity + [
