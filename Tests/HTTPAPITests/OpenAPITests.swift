@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    /// The kind of a parameter by its schema; lists of words are texts with a pattern of their own.
+    /// The kind of a parameter by its schema; lists of words are texts with a pattern of their own, and those that may be empty are texts.
     private static func kind(_ schema: Document.Parameter.Schema, _ declared: Parameter.Kind) -> Parameter.Kind {
         if let words = schema.enum, case .word(let known) = declared {
             return .word(Set(words) == Set(known) ? known : words)
@@ -101,7 +101,7 @@ import Testing
             return .integer(minimum...maximum)
         }
         if case .words = declared, schema.type == "string" { return declared }
-        return .text
+        return declared == .emptyOrText && schema.type == "string" ? declared : .text
     }
 
     @Test func `every operation describes its responses by status, those that need a sign-in with 401 and 403`() throws
