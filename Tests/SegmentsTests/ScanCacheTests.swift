@@ -140,6 +140,22 @@ import Testing
         _ = read(all, source, cache)
     }
 
+    @Test func `keeps nothing of a question with keys of sessions or events`() {
+        var random = RandomSessions(seed: 405)
+        let source = source(&random, segments: 3)
+        let cache = cache()
+        var question = all
+        question.sessionKeys = [1]
+        #expect(read(question, source, cache) == [1, 2, 3])
+        question.sessionKeys = nil
+        question.conditions = [.init([Condition(.events(2, only: EventKeys()))])]
+        #expect(read(question, source, cache) == [1, 2, 3])
+        #expect(cache.count == 0)
+        question.conditions = [.init([Condition(.events(2, only: nil)), Condition(.pages([2, 3]))])]
+        #expect(read(question, source, cache) == [1, 2, 3])
+        #expect(cache.count == 1)
+    }
+
     @Test func `keeps what fits, and not what is small`() {
         var random = RandomSessions(seed: 403)
         let source = source(&random, segments: 3)

@@ -92,6 +92,28 @@ extension ScanQuery {
         return query
     }
 
-    /// Whether counts in some segments can be added to those in others: selections and the latest errors cannot.
-    var isAdditive: Bool { selection == nil && latestErrorsMax == 0 }
+    /// Whether what a scan counts in some segments is kept for later scans.
+    ///
+    /// Selections and the latest errors cannot be added. Keys of sessions and events take memory, and change with each
+    /// new event of a visitor or property.
+    var isKept: Bool {
+        selection == nil && latestErrorsMax == 0 && sessionKeys == nil
+            && !conditions.contains { $0.conditions.contains(where: \.hasKeys) }
+    }
+
+    /// The memory of the codes that filters and conditions select, in bytes.
+    var bytes: Int {
+        let codes = filters.map(\.codes) + conditions.flatMap(\.conditions).compactMap(\.pages)
+        return codes.reduce(0) { $0 + $1.capacity * MemoryLayout<UInt32>.stride }
+    }
+}
+
+extension Condition {
+    fileprivate var hasKeys: Bool {
+        if case .events(_, let keys) = subject { keys != nil } else { false }
+    }
+
+    fileprivate var pages: Set<UInt32>? {
+        if case .pages(let codes) = subject { codes } else { nil }
+    }
 }

@@ -16,7 +16,7 @@ struct ScanRun {
         cache: (ScanCache, generation: Int64)?
     ) {
         (self.query, self.dictionaries, self.limits, self.damaged) = (query, dictionaries, limits, damaged)
-        self.cache = damaged.isEmpty && query.isAdditive ? cache : nil
+        self.cache = damaged.isEmpty && query.isKept ? cache : nil
         rows = ScanRows()
         counts = ScanCounts(query, dictionaries, limits)
     }
@@ -113,7 +113,7 @@ struct ScanRun {
         let pageViews = new.reduce(0) { $0 + $1.pageViews }
         if pageViews >= cache.pageViewsMin, damaged.isEmpty, counts.isWhole {
             let copy = ScanCounts(query, dictionaries, limits)
-            let bytes = counts.bytes + lasting.reduce(0) { $0 + $1.dead.count }
+            let bytes = counts.bytes + key.bytes + lasting.reduce(0) { $0 + $1.dead.count }
             if copy.add(counts) {
                 cache.add(.init(query: key, generation: generation, segments: lasting, counts: copy, bytes: bytes))
             }
