@@ -74,6 +74,15 @@ def test_requests_in_flight_are_answered(store, serve, number):
     assert load.stored(store) == load.acknowledged
 
 
+def accepts(port):
+    """Whether the server accepts a new connection."""
+    try:
+        socket.create_connection(("127.0.0.1", port), HANGING_SECONDS_MIN).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 def test_a_partially_sent_request_is_served_during_shutdown(store, serve):
     collector = serve(store)
     body = json.dumps(event()).encode()
@@ -83,6 +92,8 @@ def test_a_partially_sent_request_is_served_during_shutdown(store, serve):
         wait_for(lambda: get(collector.port, "/ping").status == 200, 5, "alive")
         collector.send(signal.SIGTERM)
         collector.wait_for_line("stopping")
+        # A loop that has not heard of the stop yet keeps the connection open.
+        wait_for(lambda: not accepts(collector.port), 20, "the end of listening")
         wire.send(data[len(data) // 2 :])
         answer = wire.read()
         assert (answer.status, answer.field("Connection")) == (200, "close")
