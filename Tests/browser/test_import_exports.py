@@ -230,7 +230,7 @@ def test_page_views_before_the_border_of_retention_are_refused(store):
     made = visits(11, "umami", 10)
     path = write(store, umami(made))
     fine(store, "migrate")
-    store.execute("update insight_position set retained_from = 1770000000")
+    store.execute("update insight_position set retained_from = 1770000000, retained_from_others = 1770000000")
     refused = collector(store, "import", "--site", SITE, path)
     assert refused.returncode == 1 and "the export begins before 2026-02-02 02:40 UTC" in refused.stderr
     assert count(store, "collector_events") == 0

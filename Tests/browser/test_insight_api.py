@@ -48,7 +48,7 @@ def documented(port):
 
 
 def required(operation):
-    values = {"dimensions": "path", "dimension": "path", "signals": "canvas:1", "steps": '[["page","/"],["event","signup"]]'}
+    values = {"site": "shop.example", "dimensions": "path", "dimension": "path", "signals": "canvas:1", "steps": '[["page","/"],["event","signup"]]'}
     parameters = [described.resolved(parameter) for parameter in operation.get("parameters", [])]
     return {one["name"]: values[one["name"]] for one in parameters if one.get("required") and one["in"] == "query"}
 

@@ -190,4 +190,4 @@ def test_only_the_owner_changes_a_mode_and_the_audit_log_has_it(store, serve):
     assert put_mode(port, "cookieless").status == 200
     entry = ask(port, "audit-log").json()["entries"][0]
     assert [entry[key] for key in ("actor", "action", "object", "name")] == ["owner", "PUT /api/privacy", "shop.example", "cookieless"]
-    assert get(port, "/api/privacy?site=shop.example").json() == {"site": "shop.example", "mode": "cookieless", "retention_seconds": None}
+    assert get(port, "/api/privacy?site=shop.example").json() == {"site": "shop.example", "mode": "cookieless", "retention_seconds": None, "pageviews_retention_seconds": None}
