@@ -12,6 +12,7 @@ extension Parameter {
     ]
     private static let bots = Parameter("bots", .word(["include", "exclude"]))
     static let site = Parameter("site")
+    static let requiredSite = Parameter("site", isRequired: true)
     /// The parameters of every report that covers one kind of traffic or both.
     static let filteredTraffic = range + [site, Parameter("filters")] + Parameters.filters.map { Parameter($0) }
     static let filtered = filteredTraffic + [bots]

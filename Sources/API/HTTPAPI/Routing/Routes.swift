@@ -112,7 +112,7 @@ extension RouteTable {
         Route("/api/openapi.json", .get(.everyone) { site, call in site.file("openapi.json", call) }),
         Route("/api/status", .get(.reader(.server), [], HealthHandlers.status)),
         Route("/api/storage", .get(.owner, [], StorageHandlers.storage)),
-        Route("/api/storage/site", .get(.owner, [.site], StorageHandlers.siteStorage)),
+        Route("/api/storage/site", .get(.owner, [.requiredSite], StorageHandlers.siteStorage)),
         Route("/api/sites", .get(.reader(.scope()), [], ReportHandlers.sites)),
         Route("/api/live", .get(.reader(.present()), [.site], ReportHandlers.live)),
         Route(
