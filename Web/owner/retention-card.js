@@ -13,7 +13,7 @@ export async function retentionCard(signal) {
   const { site } = current();
   if (!site || document.body.dataset.access !== "owner") return null;
   try {
-    const element = card("Retention", "full retention", site);
+    const element = card("Retention", "full site-retention", site);
     draw(element, await report(["storage/site", { site }], signal));
     return element;
   } catch {
