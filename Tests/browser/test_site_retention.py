@@ -156,6 +156,7 @@ def choose(engine, name, value):
 def test_the_owner_confirms_a_shorter_age(engine, sqlite, serve):
     collector = serve_ready(serve, sqlite)
     settle(collector.port, send(collector.port, visit_events()))
+    wait_for(lambda: get(collector.port, "/api/storage", OWNER).status == 200, 20, "the first measurement of the database")
     engine.open(f"{collector.url}/insight#token={TOKEN}")
     wait_for(lambda: engine.evaluate("() => document.body.dataset.access") == "owner", 15, "signed in")
     engine.leave(f"{collector.url}/insight?site=shop.example#tracking")
