@@ -5,6 +5,7 @@
 @testable import Rollups
 import Segments
 import Storage
+import Texts
 
 /// Checks what is written, and returns rows made of the fuzzer's bytes, as a damaged database would.
 private final class FuzzedDatabase: Database, @unchecked Sendable {
@@ -236,7 +237,10 @@ public func fuzzAggregate(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     let rows = sessions(events, &aggregator)
     checkSegments(rows, &damage, aggregator.dictionaries)
     do {
-        try IssueWriter(database: database).write(aggregator.issues)
+        var seen = ReleaseChanges()
+        for row in rows { seen.add(row, site: "example.com", isHuman: true) }
+        let issues = IssueWriter(database: database, dictionaries: aggregator.dictionaries)
+        try issues.write(aggregator.issues, humans: seen.humanIssues)
         let ids = Set(aggregator.fingerprints.map { ByteText($0.visitorID) })
         let visitors = Dictionary(uniqueKeysWithValues: zip(ids, UInt32(1)...))
         let writer = FingerprintWriter(database: database, names: names, visitors: visitors)
