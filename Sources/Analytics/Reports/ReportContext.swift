@@ -33,9 +33,9 @@ struct ReportContext {
     /// Runs a scan, in which merged issues count as the issue that they are merged into unless `mergesIssues` is false.
     func run(_ query: ScanQuery, mergesIssues: Bool = true) throws(ReportError) -> ScanResult {
         let scan = mergesIssues ? try mergingIssues(query) : query
-        let generation = try generation()
+        var cache: (ScanCache, generation: Int64)?
+        if let scans { cache = (scans, try generation()) }
         do throws(StoreError) {
-            let cache = scans.map { ($0, generation: generation) }
             let result = try Segments.scan(scan, SegmentReader(database), dictionaries, cache: cache)
             // Figures without the damaged segments would be wrong.
             guard result.damagedSegments == 0 else {

@@ -1,31 +1,14 @@
-/// Runs a query in one pass over the columns that it needs.
+/// Runs a query in one pass over the columns that it needs, within the given memory limits.
 ///
 /// Further passes follow where rows of lists, visitors of buckets or exact percentiles require them. Damaged
-/// segments are excluded from all figures; the result has their number.
-package func scan<Source: SegmentSource>(
-    _ query: ScanQuery,
-    _ source: Source,
-    _ dictionaries: DimensionDictionaries
-) throws(Source.Failure) -> ScanResult { try scan(query, source, dictionaries, cache: nil) }
-
-/// Runs a query within the given memory limits, without a cache.
-package func scan<Source: SegmentSource>(
-    _ query: ScanQuery,
-    _ source: Source,
-    _ dictionaries: DimensionDictionaries,
-    _ limits: ScanLimits
-) throws(Source.Failure) -> ScanResult { try scan(query, source, dictionaries, limits, cache: nil) }
-
-/// Runs a query within the given memory limits.
-///
-/// With a cache, segments that rarely change are counted once for all scans with the same query; `generation` is that
-/// of the rollups.
+/// segments are excluded from all figures; the result has their number. With a cache, segments that rarely change are
+/// counted once for all scans with the same query; `generation` is that of the rollups.
 package func scan<Source: SegmentSource>(
     _ query: ScanQuery,
     _ source: Source,
     _ dictionaries: DimensionDictionaries,
     _ limits: ScanLimits = ScanLimits(),
-    cache: (ScanCache, generation: Int64)?
+    cache: (ScanCache, generation: Int64)? = nil
 ) throws(Source.Failure) -> ScanResult {
     var query = query
     if query.edges.isEmpty { query.edges = [query.from] }

@@ -78,7 +78,7 @@ struct ScanValues {
     /// Adds the values that the first pass has counted in other segments.
     mutating func add(_ other: ScanValues) {
         var bytes = max(limits.valueBytes, ValueSet.groupBytesMax)
-        for (set, counted) in zip(sets, other.sets) where buckets(of: set) == nil { set.merge(counted, &bytes) }
+        for (set, counted) in zip(sets, other.sets) where buckets(of: set) == nil { set.add(counted, &bytes) }
     }
 
     /// Whether the first pass counts all groups.

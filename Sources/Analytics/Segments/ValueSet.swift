@@ -101,32 +101,20 @@ final class ValueSet {
         pairs.isEmpty ? 0..<0 : pairs.lowerBound + 1..<min(pairs.upperBound, VitalCode.pair(.max) + 1)
     }
 
-    /// Adds the values that another scan has counted for the same groups.
-    func merge(_ other: ValueSet, _ bytes: inout Int) {
+    /// Adds the values that another set has counted: for the same groups, or for buckets, to the one group of the whole range.
+    func add(_ other: ValueSet, _ bytes: inout Int) {
         let occurring = other.occurring
         guard let last = occurring.last, !other.groups.isEmpty,
             let target = reserve(VitalCode.last(ofPair: occurring.lowerBound), VitalCode.last(ofPair: last), &bytes)
         else { return }
         for group in other.groups {
-            guard let start = target.start(group) else { continue }
+            guard let start = target.start(grouping == .whole ? 0 : group) else { continue }
             target.table.add(
                 start + occurring.lowerBound - target.low,
                 other.counters,
                 (group - other.groups.lowerBound) * other.width + occurring.lowerBound - other.low,
                 count: occurring.count
             )
-        }
-    }
-
-    /// Adds the values of all groups of a set that counts the same values by bucket.
-    func add(_ other: ValueSet, _ bytes: inout Int) {
-        let others = other.occurring
-        guard let last = others.last, !other.groups.isEmpty,
-            let target = reserve(VitalCode.last(ofPair: others.lowerBound), VitalCode.last(ofPair: last), &bytes)
-        else { return }
-        for group in 0..<other.groups.count {
-            let start = group * other.width + others.lowerBound - other.low
-            target.table.add(others.lowerBound - target.low, other.counters, start, count: others.count)
         }
     }
 
