@@ -226,27 +226,25 @@ extension Rollups {
         var keys: Set<UInt64> = []
         try database.stream(
             """
-            select \(Self.namedSite) as named_site, visitor_id, session_id
-            from (
-                select event.id, event.site, event.visitor_id, event.session_id
-                from delivery_reports as report
-                cross join collector_events as event
-                where report.revision > ?1
-                    and event.pageview_id = report.pageview_id and event.visitor_id = report.visitor_id
-            ) as own
+            select own.id, coalesce(own.site, ''), own.visitor_id, own.session_id
+            from delivery_reports as report
+            cross join collector_events as own
+            where report.revision > ?1
+                and own.pageview_id = report.pageview_id and own.visitor_id = report.visitor_id
             """,
             [.integer(position)],
             milliseconds: Self.readMilliseconds
         ) { row in
             keys.insert(
                 aggregator.hashes.sessionKey(
-                    site: row[0].text ?? "",
-                    visitor: row[1].text ?? "",
-                    session: row[2].text ?? ""
+                    site: names.site(row[1].text ?? "", of: row[0].integer ?? 0, seconds: 0, isNew: false),
+                    visitor: row[2].text ?? "",
+                    session: row[3].text ?? ""
                 )
             )
             return true
         }
+        try names.check()
         return keys
     }
 }

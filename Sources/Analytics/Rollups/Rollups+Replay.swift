@@ -140,6 +140,9 @@ extension Rollups {
     }
 
     /// Query for the stored events of sessions: per session, no more than it can count (`SessionState.eventsMax`).
+    ///
+    /// The names of sites are joined as a subquery, since `verify` has them in a temporary table, which a distributed
+    /// database does not join with its events otherwise.
     private func replayQuery(_ ids: [SessionID]) -> (sql: String, parameters: [SQLValue]) {
         // Few distinct session counts, so that prepared statements are reused.
         var count = 1
@@ -149,8 +152,9 @@ extension Rollups {
             """
             select * from (
                 select \(columns) from collector_events as own
+                left join (select site as name, first_event_id from rollup_sites) as known on known.name = own.site
                 where session_id = ?\(3 * index + 2) and visitor_id = ?\(3 * index + 3)
-                    and \(Self.namedSite) = ?\(3 * index + 4) and id <= ?1
+                    and \(Self.namedSite("known.first_event_id <= own.id")) = ?\(3 * index + 4) and id <= ?1
                     and id not in (select event_id from rollup_dead_letters)
                 order by id
                 limit \(SessionState.eventsMax)
@@ -168,13 +172,18 @@ extension Rollups {
     /// The site to which an event is attributed, consistent with `AdmittedNames` for aggregated events.
     ///
     /// An SQL expression over the columns `id` and `site` of a table with the alias `own`.
-    package static let namedSite = """
+    package static let namedSite = namedSite(
+        "exists (select 1 from rollup_sites as known where known.site = own.site and known.first_event_id <= own.id)"
+    )
+
+    /// `isAdmitted`: whether the site has a name of its own for the event, an SQL condition.
+    private static func namedSite(_ isAdmitted: String) -> String {
+        """
         case
-            when coalesce(site, '') in ('', '\(DimensionDictionaries.otherText)') then coalesce(site, '')
-            when exists (
-                select 1 from rollup_sites as known where known.site = own.site and known.first_event_id <= own.id
-            ) then site
+            when coalesce(own.site, '') in ('', '\(DimensionDictionaries.otherText)') then coalesce(own.site, '')
+            when \(isAdmitted) then own.site
             else '\(DimensionDictionaries.otherText)'
         end
         """
+    }
 }

@@ -32,29 +32,26 @@ struct TrackedPageViews {
     /// The last number is twice the events received, and 1 more with vitals: so the events of a page view are read once.
     private static func sql(_ dialect: SQLDialect, withSite: Bool) -> String {
         """
-        with own as materialized (
-            select min(\(Rollups.namedSite)) as named_site, visitor_id, pageview_id,
-                max(\(dialect.microseconds("received_at"))) as time,
-                max(\(dialect.microseconds("client_timestamp"))) as client_time,
-                max(\(dialect.microseconds("client_timestamp_original"))) as original_time,
-                max(substr(payload ->> 'collector', 1, 64)) as tracker,
-                min(substr(payload ->> 'sample', 1, 64)) as sample,
-                max(substr(payload ->> 'kind', 1, 64)) as kind,
-                max(substr(payload ->> 'hidden', 1, 64)) as hidden
-            from collector_events as own
-            where received_at >= \(dialect.time("?1")) and received_at < \(dialect.time("?2")) and event_type = 'pageview'
-                \(withSite ? "and \(Rollups.namedSite) = ?3" : "")
-            group by visitor_id, pageview_id
-        )
-        select named_site, time, client_time, original_time, tracker, sample, kind, hidden, report.emitted, report.dropped, (
-            select sum(case when event.seq > 0 then 2 else 0 end)
-                + max(case when event.event_type = 'webvitals' then 1 else 0 end)
-            from collector_events as event
-            where event.pageview_id = own.pageview_id and event.visitor_id = own.visitor_id
-        )
-        from own
+        select min(\(Rollups.namedSite)),
+            max(\(dialect.microseconds("own.received_at"))),
+            max(\(dialect.microseconds("own.client_timestamp"))),
+            max(\(dialect.microseconds("own.client_timestamp_original"))),
+            max(substr(own.payload ->> 'collector', 1, 64)),
+            min(substr(own.payload ->> 'sample', 1, 64)),
+            max(substr(own.payload ->> 'kind', 1, 64)),
+            max(substr(own.payload ->> 'hidden', 1, 64)),
+            max(report.emitted), max(report.dropped), (
+                select sum(case when event.seq > 0 then 2 else 0 end)
+                    + max(case when event.event_type = 'webvitals' then 1 else 0 end)
+                from collector_events as event
+                where event.pageview_id = own.pageview_id and event.visitor_id = own.visitor_id
+            )
+        from collector_events as own
         left join delivery_reports as report
             on report.pageview_id = own.pageview_id and report.visitor_id = own.visitor_id
+        where own.received_at >= \(dialect.time("?1")) and own.received_at < \(dialect.time("?2"))
+            and own.event_type = 'pageview' \(withSite ? "and \(Rollups.namedSite) = ?3" : "")
+        group by own.visitor_id, own.pageview_id
         """
     }
 }

@@ -3,9 +3,6 @@ import Texts
 
 /// The sites of the stored events, with the time of the oldest event of each.
 struct StoredSites {
-    /// The most sites that one query returns.
-    private static let pageSites: Int64 = 500
-
     private let database: any Database
     /// The sites that figures show by name.
     private let admitted: Set<ByteText>
@@ -35,34 +32,18 @@ struct StoredSites {
         note(nil, try Self.oldest(database, .site(nil)))
         note("", try Self.oldest(database, .site("")))
         var last = ""
-        while true {
-            let page = try named(after: last)
-            for row in page { note(row[0].text, row[1].integer.map { $0 / 1_000_000 }) }
-            guard page.count == Int(Self.pageSites), let next = page.last?[0].text else { return found }
-            last = next
-        }
-    }
-
-    /// Reads one entry of the index for each site.
-    private func named(after site: String) throws(StoreError) -> [[SQLValue]] {
-        try database.rows(
+        // Each query reads one entry of the index.
+        while let next = try database.rows(
             """
-            with recursive names(site) as (
-                select site from (select site from collector_events where site > ?1 order by site limit 1) as first
-                union all
-                select (
-                    select own.site from collector_events as own where own.site > names.site order by own.site limit 1
-                )
-                from names where names.site is not null
-            )
-            select site, (
-                select \(database.dialect.microseconds("own.received_at")) from collector_events as own
-                where own.site >= names.site and own.site <= names.site order by own.site, own.received_at limit 1
-            )
-            from names where site is not null limit ?2
+            select site, \(database.dialect.microseconds("received_at")) from collector_events
+            where site > ?1 order by site, received_at limit 1
             """,
-            [.text(site), .integer(Self.pageSites)]
-        )
+            [.text(last)]
+        ).first, let site = next[0].text {
+            note(site, next[1].integer.map { $0 / 1_000_000 })
+            last = site
+        }
+        return found
     }
 
     /// The time of the oldest of some events, in seconds since 1970; nil without one.
