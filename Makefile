@@ -21,7 +21,7 @@ INSTALLED = bin/collector share/man/man1/collector.1 share/bash-completion/compl
 	share/zsh/site-functions/_collector share/fish/vendor_completions.d/collector.fish lib/systemd/system/collector.service
 
 .DEFAULT_GOAL := help
-.PHONY: help run install uninstall build assets setup edit check test-swift test-browser image test test-long lint format fuzz tsan
+.PHONY: help run install uninstall build assets setup edit check test-swift test-browser test-distributed image test test-long lint format fuzz tsan
 .PHONY: bench bench-insight bench-page bench-rollups bench-tracker chaos leaves soak vitals hooks clean
 
 help: ## List the targets
@@ -70,6 +70,12 @@ test-browser: build ## Run the browser tests whose names match FILTER, in all br
 	@scripts/setup test
 	@$(if $(ENGINE),COLLECTOR_TEST_ENGINES=$(ENGINE)) python3 -m pytest -c Tests/browser/pytest.ini --rootdir Tests \
 		Tests/browser -q -k '$(or $(FILTER),$(error FILTER is missing: make test-browser FILTER=dashboard))'
+
+test-distributed: setup ## Run the tests of the store on three servers, or on the Citus database in DB_URL, a schema for each test
+	@scripts/setup test
+	@scripts/build-web --fast
+	@COLLECTOR_TEST_DISTRIBUTED='$(or $(DB_URL),servers)' swift test --disable-xctest \
+		--filter 'StorageContractTests|DistributedIngestTests'
 
 image: ## Build the container image without a Docker engine, and test its size, start, health check and stop (needs root)
 	@scripts/setup image

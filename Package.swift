@@ -260,7 +260,7 @@ let package = Package(
         // Tests: one target per module, the contract tests of both stores, and the code conventions.
         .target(
             name: "TestSupport",
-            dependencies: ["Events", "Storage"],
+            dependencies: ["Events", "Postgres", "Storage", "StoragePostgres"],
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
@@ -323,7 +323,7 @@ let package = Package(
         .testTarget(
             name: "IngestTests",
             dependencies: [
-                "Events", "Ingest", "Locks", "Log", "SQLite", "Storage", "StoragePostgres",
+                "Events", "Ingest", "Locks", "Log", "Postgres", "SQLite", "Storage", "StoragePostgres",
                 "StorageSQLite", "TestSupport",
             ],
             swiftSettings: strict

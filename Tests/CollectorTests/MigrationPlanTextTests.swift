@@ -93,6 +93,13 @@ import Testing
 
     @Test func `a plan and a list exclude each other`() throws {
         #expect(try Arguments(["migrate", "--plan"]).has(.plan))
+        #expect(try Arguments(["migrate", "--distribute", "--shards", "64"]).number(.shards) == 64)
+        for wrong in [
+            ["--distribute", "--plan"], ["--distribute", "--list"], ["--shards", "8"],
+            ["--distribute", "--shards", "0"],
+        ] {
+            #expect(throws: UsageError.self) { _ = try Arguments(["migrate"] + wrong) }
+        }
         #expect(throws: UsageError.self) { _ = try Arguments(["migrate", "--plan", "--list"]) }
     }
 }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A PostgreSQL database that the original program made and filled goes on with ours.
-@Suite struct AdoptionTests {
+@Suite(.onOneServer("the tables of a test are distributed already")) struct AdoptionTests {
     private static let originalNames = [
         "001_initial_schema", "002_add_phase1_columns", "003_convert_text_to_jsonb", "004_add_identity_keys",
         "005_create_events_table",

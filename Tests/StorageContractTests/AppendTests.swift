@@ -175,7 +175,7 @@ import Testing
         #expect(try database.column("select seq from collector_events order by id") == (0..<2000).map { String($0) })
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("each shard has its own transaction"), arguments: Engine.allCases)
     func `events and submissions go in one transaction`(engine: Engine) throws {
         let database = try Database(engine)
         let writer = try database.migrated().makeWriter()
@@ -196,7 +196,7 @@ import Testing
         #expect(try database.migrated().makeWriter().append(Batch()) == Appended(stored: 0, duplicates: 0))
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("each shard has its own transaction"), arguments: Engine.allCases)
     func `a batch with a value that the database refuses is refused whole, and the writer goes on`(
         engine: Engine
     ) throws {

@@ -23,6 +23,18 @@ final class Database: Sendable {
     private enum Location {
         case file(TemporaryFolder)
         case server(Cluster, name: String)
+        case servers(DistributedServers, name: String)
+        case schema(DistributedSchema)
+
+        /// The address of the database; nil for a file.
+        var url: String? {
+            switch self {
+            case .file: nil
+            case .server(let cluster, let name): cluster.url(name)
+            case .servers(let servers, let name): servers.url(name)
+            case .schema(let schema): schema.url
+            }
+        }
     }
 
     let engine: Engine
@@ -33,8 +45,17 @@ final class Database: Sendable {
         switch engine {
         case .sqlite: location = .file(try TemporaryFolder())
         case .postgresql:
-            let cluster = try Cluster.shared.get()
-            location = .server(cluster, name: try cluster.makeDatabase())
+            location =
+                switch DistributedSetting.value {
+                case nil:
+                    .server(try Cluster.shared.get(), name: try Cluster.shared.get().makeDatabase())
+                case "servers":
+                    .servers(
+                        try DistributedServers.shared.get(),
+                        name: try DistributedServers.shared.get().makeDatabase()
+                    )
+                case .some(let url): .schema(try DistributedSchema(in: url))
+                }
         }
     }
 
@@ -48,19 +69,15 @@ final class Database: Sendable {
     var path: String? {
         switch location {
         case .file(let folder): folder.file("collector.sqlite")
-        case .server: nil
+        case .server, .servers, .schema: nil
         }
     }
 
     /// A store of its own, as another process would have.
     func store(_ migrations: [Migration]? = nil) throws -> any Store {
         let migrations = try migrations ?? engine.migrations
-        switch location {
-        case .file(let folder):
-            return SQLiteStore(path: folder.file("collector.sqlite"), migrations: migrations)
-        case .server(let cluster, let name):
-            return PostgresStore(url: cluster.url(name), migrations: migrations)
-        }
+        if let url = location.url { return PostgresStore(url: url, migrations: migrations) }
+        return SQLiteStore(path: path ?? "", migrations: migrations)
     }
 
     /// A store whose schema is up to date.
@@ -75,27 +92,22 @@ final class Database: Sendable {
     /// - Returns: its rows as text.
     @discardableResult
     func rows(_ sql: String) throws -> [[String?]] {
-        switch location {
-        case .file(let folder):
-            let connection = try SQLite.Connection(path: folder.file("collector.sqlite"), busyMilliseconds: 10_000)
-            return try connection.rows(sql)
-        case .server(let cluster, let name):
-            let connection = try Postgres.Connection(url: cluster.url(name), timeoutMilliseconds: 10_000)
-            try connection.execute("set timezone = 'UTC'", timeoutMilliseconds: 10_000)
-            return try connection.execute(sql, timeoutMilliseconds: 10_000).rows
+        guard let url = location.url else {
+            return try SQLite.Connection(path: path ?? "", busyMilliseconds: 10_000).rows(sql)
         }
+        let connection = try Postgres.Connection(url: url, timeoutMilliseconds: 10_000)
+        try connection.execute("set timezone = 'UTC'", timeoutMilliseconds: 10_000)
+        return try connection.execute(sql, timeoutMilliseconds: 10_000).rows
     }
 
     /// A connection that lasts, for temporary tables.
     func connection() throws -> RawConnection {
-        switch location {
-        case .file(let folder):
-            return RawConnection(try SQLite.Connection(path: folder.file("collector.sqlite"), busyMilliseconds: 10_000))
-        case .server(let cluster, let name):
-            let connection = try Postgres.Connection(url: cluster.url(name), timeoutMilliseconds: 10_000)
-            try connection.execute("set timezone = 'UTC'", timeoutMilliseconds: 10_000)
-            return RawConnection(connection)
+        guard let url = location.url else {
+            return RawConnection(try SQLite.Connection(path: path ?? "", busyMilliseconds: 10_000))
         }
+        let connection = try Postgres.Connection(url: url, timeoutMilliseconds: 10_000)
+        try connection.execute("set timezone = 'UTC'", timeoutMilliseconds: 10_000)
+        return RawConnection(connection)
     }
 
     /// The first column of a query's rows.
@@ -170,6 +182,7 @@ extension Database {
                 """
             )
         case .postgresql:
+            if case .servers(let servers, let name) = location { return try servers.refuse(visitor: visitor, in: name) }
             try rows("alter table collector_events add constraint refuse check (visitor_id <> '\(visitor)')")
         }
     }

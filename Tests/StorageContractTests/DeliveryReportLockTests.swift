@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// Two writers of one PostgreSQL that have words of the same page views.
-@Suite struct DeliveryReportLockTests {
+@Suite(.onOneServer("locks are those of the shards")) struct DeliveryReportLockTests {
     private static let milliseconds: Int32 = 10_000
 
     /// What comes beside the words, since each has its own way into the database.

@@ -169,7 +169,9 @@ import Testing
                 """
             }
         let known = VisitorTable.all.map(\.name) + [VisitorTable.fingerprints, "erasures"]
-        #expect(try Set(home.column(sql).compactMap { $0 }) == Set(known))
+        // The positions of shards have visitor ids that belong to nobody.
+        let positions: Set = ["ingest_positions", "shard_positions"]
+        #expect(try Set(home.column(sql).compactMap { $0 }).subtracting(positions) == Set(known))
         #expect(Set(VisitorExport.Table.all.map(\.name)) == Set(known).subtracting(["erasures"]))
     }
 

@@ -29,7 +29,7 @@ import Testing
         #expect(try database.json("debug_data", "battery", equals: stored))
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("ids of a batch follow the shards"), arguments: Engine.allCases)
     func `texts, depth and size at their limits are kept`(engine: Engine) throws {
         let database = try Database(engine)
         let identifier = String(repeating: "🙂", count: 64)

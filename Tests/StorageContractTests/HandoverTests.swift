@@ -40,7 +40,7 @@ import Testing
         #expect(try StoredFigures(store).totals().pageViews == 3000)
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("ids of a batch follow the shards"), arguments: Engine.allCases)
     func `live events that are all there are not read back`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()

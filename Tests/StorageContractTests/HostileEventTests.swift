@@ -149,7 +149,7 @@ import Testing
         #expect(try store.differences() == [])
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("a foreign table takes its rows one by one"), arguments: Engine.allCases)
     func `sessions with more page views than a segment holds lie in several`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()

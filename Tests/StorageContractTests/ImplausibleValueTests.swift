@@ -26,7 +26,7 @@ import Testing
         while try rollups.advance() > 0 {}
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("the tables of a test are distributed already"), arguments: Engine.allCases)
     func `decisions about an issue are kept when its key changes`(engine: Engine) throws {
         let database = try Database(engine)
         let migrations = try engine.migrations

@@ -42,7 +42,7 @@ import Testing
         return try #require(try reports.issue(query, issue)).samples.map(\.visitorID)
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("ids of a batch follow the shards"), arguments: Engine.allCases)
     func `are of the site that is asked about`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try filled(database, ["one.example", "two.example", "one.example", ""])
@@ -51,7 +51,7 @@ import Testing
         #expect(try samples(store, "two.example") == ["v_1"])
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("ids of a batch follow the shards"), arguments: Engine.allCases)
     func `are of all sites without a name of their own where these are asked about`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try filled(database, (0..<503).map { "site-\($0).example" } + ["site-7.example"])

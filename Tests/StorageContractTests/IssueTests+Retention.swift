@@ -16,7 +16,7 @@ extension IssueTests {
         while try !retention.removeEvents(before: time, now: time + 30 * 86_400).isLast {}
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("ids of a batch follow the shards"), arguments: Engine.allCases)
     func `the origin of the latest error stays when its session is removed before one with an earlier error`(
         engine: Engine
     ) throws {

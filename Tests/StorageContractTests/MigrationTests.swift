@@ -16,7 +16,7 @@ private func name(after newest: Int, _ title: String) -> String {
 }
 
 /// What both engines must do about their schema.
-@Suite struct MigrationTests {
+@Suite(.onOneServer("the tables of a test are distributed already")) struct MigrationTests {
     /// The sentence of the refusal.
     private func refusal(_ store: any Store) -> String? {
         let error = #expect(throws: StoreError.self) { try store.migrate() }

@@ -40,7 +40,7 @@ import Testing
         #expect(try store.differences() == [])
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("servers have no common snapshot"), arguments: Engine.allCases)
     func `verify what is stored at one moment, whatever is stored meanwhile`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try RandomDatabase.fill(database, RandomEvents(seed: 17, sessions: 60))
@@ -61,7 +61,7 @@ import Testing
         #expect(counts[3] == 9)
     }
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("ids of a batch follow the shards"), arguments: Engine.allCases)
     func `verify finds nothing else than on one thread`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try RandomDatabase.fill(database, RandomEvents(seed: 18, sessions: 100))

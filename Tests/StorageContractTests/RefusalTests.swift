@@ -50,24 +50,34 @@ import Testing
         #expect(try database.column("select visitor_id from collector_events") == ["v_after"])
     }
 
-    @Test(arguments: [
-        "raise exception 'no'", "raise exception 'no' using errcode = '0A000'",
-        "raise exception 'no' using errcode = '21000'", "raise exception 'no' using errcode = '54000'",
-        "raise exception 'no' using errcode = '57014'", "raise exception 'no' using errcode = '40001'",
-        "raise exception 'no' using errcode = '40P01'", "raise exception 'no' using errcode = '55000'",
-        "raise exception 'no' using errcode = '42P01'", "raise exception 'no' using errcode = 'ZZ042'",
-        "raise exception 'no' using errcode = '38000'", "raise exception 'no' using errcode = '44000'",
-        "perform 1 / 0", "perform 'x'::integer", "perform repeat('x', 2000000000)", "perform nothing_of_that_name()",
-        "perform (select 1 union all select 2)", "new.event_type = null",
-        "perform pg_cancel_backend(pg_backend_pid()); perform pg_sleep(1)",
-        "perform jsonb_path_query('{}', 'strict $.a')", "execute 'select ' || new.visitor_id",
-    ])
+    @Test(
+        .withoutCitus("triggers"),
+        arguments: [
+            "raise exception 'no'", "raise exception 'no' using errcode = '0A000'",
+            "raise exception 'no' using errcode = '21000'", "raise exception 'no' using errcode = '54000'",
+            "raise exception 'no' using errcode = '40001'",
+            "raise exception 'no' using errcode = '40P01'", "raise exception 'no' using errcode = '55000'",
+            "raise exception 'no' using errcode = '42P01'", "raise exception 'no' using errcode = 'ZZ042'",
+            "raise exception 'no' using errcode = '38000'", "raise exception 'no' using errcode = '44000'",
+            "perform 1 / 0", "perform 'x'::integer", "perform repeat('x', 2000000000)",
+            "perform nothing_of_that_name()",
+            "perform (select 1 union all select 2)", "new.event_type = null",
+            "perform jsonb_path_query('{}', 'strict $.a')", "execute 'select ' || new.visitor_id",
+        ]
+    )
     func `a trigger that raises an error of a value's decides only for its record`(action: String) throws {
         try decidesOnlyForItsRecord(Database(.postgresql), action)
     }
 
-    @Test func `a trigger that takes forever decides only for its record`() throws {
-        try decidesOnlyForItsRecord(Database(.postgresql), "perform pg_sleep(60)")
+    @Test(
+        .onOneServer("a shard that takes forever is an outage"),
+        arguments: [
+            "perform pg_sleep(60)", "perform pg_cancel_backend(pg_backend_pid()); perform pg_sleep(1)",
+            "raise exception 'no' using errcode = '57014'",
+        ]
+    )
+    func `a trigger that takes forever decides only for its record`(action: String) throws {
+        try decidesOnlyForItsRecord(Database(.postgresql), action)
     }
 
     @Test(arguments: [
@@ -80,7 +90,10 @@ import Testing
         try decidesOnlyForItsRecord(Database(.sqlite), action)
     }
 
-    @Test(arguments: ["53100", "53200", "58030", "57P03", "08006", "55P03", "25006", "28000", "XX000"])
+    @Test(
+        .withoutCitus("triggers"),
+        arguments: ["53100", "53200", "58030", "57P03", "08006", "55P03", "25006", "28000", "XX000"]
+    )
     func `an error of the server's own is an outage for everybody`(state: String) throws {
         let database = try Database(.postgresql)
         let writer = try database.migrated().makeWriter()

@@ -72,7 +72,7 @@ import Testing
 
     // MARK: - Dead letters
 
-    @Test(arguments: Engine.allCases, Poison.allCases)
+    @Test(.onOneServer("ids of a batch follow the shards"), arguments: Engine.allCases, Poison.allCases)
     func `an event whose rollups the database refuses is set aside, and all others count`(
         engine: Engine,
         poison: Poison
@@ -165,7 +165,7 @@ import Testing
 
     // MARK: - Names
 
-    @Test(arguments: Engine.allCases)
+    @Test(.onOneServer("ids of a batch follow the shards"), arguments: Engine.allCases)
     func `sites beyond the limit are one, however the events are cut, and more find room on later days`(
         engine: Engine
     ) throws {

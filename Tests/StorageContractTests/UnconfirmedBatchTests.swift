@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// A batch whose first attempt is still open on the server, in a session that nobody reads from any more.
-@Suite struct DoubtTests {
+@Suite(.onOneServer("it holds the position of a database on one server")) struct DoubtTests {
     private static let milliseconds: Int32 = 10_000
 
     /// How the other session ends.

@@ -158,7 +158,7 @@ import Workers
 
     // MARK: - Replay
 
-    @Test(arguments: Engine.allCases)
+    @Test(.withoutCitus("a recursive insert"), arguments: Engine.allCases)
     func `of a session's earlier events those that count are read, whatever else has its id`(engine: Engine) throws {
         let database = try Database(engine)
         let store = try database.migrated()

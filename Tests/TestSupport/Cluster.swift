@@ -214,7 +214,7 @@ package final class Cluster: @unchecked Sendable {
 package struct TestSupportError: Error, CustomStringConvertible {
     package let description: String
 
-    init(_ description: String) {
+    package init(_ description: String) {
         self.description = description
     }
 }

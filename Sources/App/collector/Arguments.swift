@@ -151,11 +151,22 @@ struct Arguments: Equatable {
         case .import:
             guard argument != nil else { throw UsageError(problem: "missing \(CommandEntry.importPath)") }
         case .archive: try checkArchive()
-        case .migrate:
-            guard !listsMigrations || !has(.plan) else {
-                throw UsageError(problem: "choose \(Option.list.name) or \(Option.plan.name)")
-            }
+        case .migrate: try checkMigrate()
         case .serve, .verify, .rebuild, .demo, .link: break
+        }
+    }
+
+    private func checkMigrate() throws(UsageError) {
+        guard !listsMigrations || !has(.plan) else {
+            throw UsageError(problem: "choose \(Option.list.name) or \(Option.plan.name)")
+        }
+        guard !has(.distribute) || !listsMigrations && !has(.plan) else {
+            throw UsageError(
+                problem: "use \(Option.distribute.name) without \(Option.list.name) and \(Option.plan.name)"
+            )
+        }
+        guard has(.distribute) || number(.shards) == nil else {
+            throw UsageError(problem: "\(Option.shards.name) requires \(Option.distribute.name)")
         }
     }
 

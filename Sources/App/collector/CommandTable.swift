@@ -1,6 +1,7 @@
 import HTTPAPI
 import Reports
 import Rollups
+import Storage
 
 /// An option of a command.
 struct Option: Sendable {
@@ -61,6 +62,18 @@ struct Option: Sendable {
         kind: .flag,
         value: nil,
         summary: "print what each pending migration locks, how long it takes and the space it needs; change nothing"
+    )
+    static let distribute = Option(
+        name: "--distribute",
+        kind: .flag,
+        value: nil,
+        summary: "then distribute the events over the servers of a Citus cluster, by visitor"
+    )
+    static let shards = Option(
+        name: "--shards",
+        kind: .number(1...UInt64(Distribution.shardsMax)),
+        value: "N",
+        summary: "number of shards; default \(Distribution.shardsByDefault)"
     )
     static let resume = Option(
         name: "--resume",
@@ -179,8 +192,9 @@ struct CommandEntry: Sendable {
         paragraphs: [
             "Applies pending migrations to the PostgreSQL database in DB_URL, or to the SQLite file in the data folder. Each migration is one transaction: after an interruption, run the command again.",
             "With --plan, durations and sizes are estimates. Exits with status 4 if the disk of a SQLite file has less free space than the migrations need.",
+            "With --distribute, the primary key of the events is changed to start with the visitor, and the tables are distributed if the database has the extension Citus and servers for shards. Servers keep new events in their journals meanwhile. Exits with status 1 if there is nothing to distribute to.",
         ],
-        options: [.list, .plan, .data]
+        options: [.list, .plan, .distribute, .shards, .data]
     )
     private static let verify = CommandEntry(
         command: .verify,

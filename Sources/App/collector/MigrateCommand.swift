@@ -47,10 +47,29 @@ struct MigrateCommand {
                 applied.isEmpty
                     ? "Nothing to apply: the database is up to date" : "\(applied.count) migrations applied"
             )
-            return .success
+            return arguments.has(.distribute) ? try distribute(store) : .success
         }
         Console.error("Interrupted. Run 'collector migrate' again to apply the rest.")
         return code
+    }
+
+    private func distribute(_ store: any Store) throws -> ExitCode {
+        let shards = arguments.number(.shards).map { Int($0) } ?? Distribution.shardsByDefault
+        switch try store.distribute(shards: shards, step: { Console.error($0) }) {
+        case .existing(let shards):
+            Console.out("Nothing to distribute: the events are distributed over \(shards) shards")
+        case .made(let shards, let servers):
+            Console.out("The events are distributed over \(shards) shards on \(servers) servers")
+        case .keysOnly(let servers):
+            Console.out("The primary key of the events now starts with the visitor.")
+            Console.error(
+                servers == nil
+                    ? "The database does not have the extension Citus: run 'create extension citus' and add servers, then run this command again."
+                    : "Citus has no servers for shards: add them with citus_add_node, then run this command again."
+            )
+            return .failure
+        }
+        return .success
     }
 }
 

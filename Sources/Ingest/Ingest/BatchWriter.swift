@@ -13,8 +13,8 @@ struct BatchWriter {
     struct Result {
         /// The outcome of each entry, in their order.
         var outcomes: [Outcome]
-        /// Ranges of `.unavailable` entries that may have been committed, and the ids of their batches.
-        var unconfirmedBatches: [(range: Range<Int>, id: BatchID)] = []
+        /// Indices of `.unavailable` entries that may have been committed, and the ids of their batches.
+        var unconfirmedBatches: [(indices: [Int], id: BatchID)] = []
         /// The number of records whose `event_id` was already stored.
         var duplicates = 0
         /// The number of records in resent batches that turned out to have been committed the first time.
@@ -23,14 +23,21 @@ struct BatchWriter {
         var failure: StoreError?
     }
 
+    /// The source of batches, and the number of its last committed batch.
+    private struct Source {
+        var id: BatchSource
+        var last: Int64 = 0
+
+        init(shard: Int?) { id = .random(isJournal: false, shard: shard) }
+    }
+
     private let store: any Store
     /// Whether a batch is retried once over a new connection after the connection failed.
     private let retries: Bool
     private let committed: CommittedEvents?
     private(set) var writer: (any StoreWriter)?
-    private var source = BatchSource.random(isJournal: false)
-    /// The number of the source's last committed batch.
-    private var last: Int64 = 0
+    /// The sources by shard; the key is nil when the store is not distributed.
+    private var sources: [Int?: Source] = [:]
 
     /// Creates a writer that passes the events of confirmed batches to `committed`.
     init(store: any Store, retries: Bool, committed: CommittedEvents? = nil) {
@@ -54,64 +61,92 @@ struct BatchWriter {
     /// Writes the entries.
     mutating func write(_ entries: [Entry]) -> Result {
         var result = Result(outcomes: Array(repeating: .unavailable, count: entries.count))
-        write(entries, 0..<entries.count, isRetry: false, &result)
+        do {
+            for (shard, indices) in try batches(entries, isRetry: false) {
+                write(entries, indices[...], shard, isRetry: false, &result)
+            }
+        } catch {
+            result.failure = error
+        }
         return result
     }
 
-    private mutating func write(_ entries: [Entry], _ range: Range<Int>, isRetry: Bool, _ result: inout Result) {
-        guard !range.isEmpty else { return }
-        let id = BatchID(source: source, number: last + 1, previous: last)
+    /// The indices of the entries of each batch: one batch, or one for each shard of a distributed store.
+    private mutating func batches(
+        _ entries: [Entry],
+        isRetry: Bool
+    ) throws(StoreError) -> [(shard: Int?, indices: [Int])] {
+        do throws(StoreError) {
+            try connect()
+            guard let shards = try writer?.shards(of: entries.map(\.record)) else {
+                return [(nil, Array(entries.indices))]
+            }
+            return Dictionary(grouping: entries.indices) { shards[$0] }.sorted { $0.key < $1.key }
+                .map { ($0.key, $0.value) }
+        } catch {
+            writer = nil
+            guard retries, !isRetry else { throw error }
+            return try batches(entries, isRetry: true)
+        }
+    }
+
+    private mutating func write(
+        _ entries: [Entry],
+        _ indices: ArraySlice<Int>,
+        _ shard: Int?,
+        isRetry: Bool,
+        _ result: inout Result
+    ) {
+        guard !indices.isEmpty else { return }
+        let source = sources[shard] ?? Source(shard: shard)
+        sources[shard] = source
+        let id = BatchID(source: source.id, number: source.last + 1, previous: source.last)
         do {
             try connect()
             guard let writer else { return }
-            let batch = Batch(entries[range])
+            let batch = Batch(indices.lazy.map { entries[$0] })
             let appended = try writer.append(batch, as: id)
             committed?.add(batch.events, ids: appended.eventIDs)
             // Nothing was written. Either the batch was stored before, or the store was restored to an older
             // state and has another position for this source. For a new source the store has no position.
-            if appended.stored == 0, last > 0, try writer.position(of: source) != id.number {
-                beginSource()
-                return write(entries, range, isRetry: isRetry, &result)
+            if appended.stored == 0, source.last > 0, try writer.position(of: source.id) != id.number {
+                sources[shard] = nil
+                return write(entries, indices, shard, isRetry: isRetry, &result)
             }
-            last = id.number
+            sources[shard]?.last = id.number
             if isRetry, appended.stored == 0 {
-                result.settled += range.count
+                result.settled += indices.count
             } else {
                 result.duplicates += appended.duplicates
             }
-            for index in range { result.outcomes[index] = .stored }
+            for index in indices { result.outcomes[index] = .stored }
         } catch {
             result.failure = error
             switch error {
-            case .refused where range.count == 1:
-                result.outcomes[range.lowerBound] = .refused
+            case .refused where indices.count == 1:
+                result.outcomes[indices[indices.startIndex]] = .refused
             case .refused:
-                let middle = range.lowerBound + range.count / 2
-                write(entries, range.lowerBound..<middle, isRetry: false, &result)
-                write(entries, middle..<range.upperBound, isRetry: false, &result)
+                let middle = indices.startIndex + indices.count / 2
+                write(entries, indices[..<middle], shard, isRetry: false, &result)
+                write(entries, indices[middle...], shard, isRetry: false, &result)
             case .unavailable, .queryTimeout, .uncertain, .damaged:
                 writer = nil
                 // A connection that the server closed while it was idle fails when it is used next.
                 // Retry once over a new connection.
-                if retries, !isRetry { return write(entries, range, isRetry: true, &result) }
-                if case .uncertain = error { result.unconfirmedBatches.append((range, id)) }
+                if retries, !isRetry { return write(entries, indices, shard, isRetry: true, &result) }
+                if case .uncertain = error { result.unconfirmedBatches.append((Array(indices), id)) }
                 // The unconfirmed batch is resolved by comparing its number with this source's
                 // position, which must not change.
-                beginSource()
+                sources[shard] = nil
             case .schema:
                 writer = nil
             }
         }
     }
-
-    private mutating func beginSource() {
-        source = .random(isJournal: false)
-        last = 0
-    }
 }
 
 extension Batch {
-    init(_ entries: ArraySlice<Entry>) {
+    init(_ entries: some Collection<Entry>) {
         self.init()
         events.reserveCapacity(entries.count)
         for entry in entries { append(entry.record) }

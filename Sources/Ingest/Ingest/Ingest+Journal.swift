@@ -71,9 +71,9 @@ extension Ingest {
     /// - Returns: The number of entries that were journaled.
     func keep(_ entries: [Entry], _ result: inout BatchWriter.Result, _ journal: any Journal) -> Int {
         var count = 0
-        for (range, id) in result.unconfirmedBatches { count += keep(entries, Array(range), id, &result, journal) }
-        let rest = entries.indices.filter { result.outcomes[$0] == .unavailable }
-            .filter { index in !result.unconfirmedBatches.contains { $0.range.contains(index) } }
+        let unconfirmed = Set(result.unconfirmedBatches.flatMap(\.indices))
+        for (indices, id) in result.unconfirmedBatches { count += keep(entries, indices, id, &result, journal) }
+        let rest = entries.indices.filter { result.outcomes[$0] == .unavailable && !unconfirmed.contains($0) }
         return count + keep(entries, rest, nil, &result, journal)
     }
 

@@ -6,6 +6,9 @@ import Events
 /// The store keeps the number of the last record drained from this journal, updated in the
 /// transaction of the records. After a failure that number is read again, and the records up to it
 /// are removed from the journal.
+///
+/// A distributed store keeps one number per shard. Records of shards that are available are moved
+/// while another one is not, and a portion leaves the journal when all of its shards have it.
 struct JournalDrain {
     /// The result of one step.
     enum Step {
@@ -20,8 +23,11 @@ struct JournalDrain {
 
     private let journal: any Journal
     private let committed: CommittedEvents?
-    /// The number of the last record that the store has; nil when it must be read from the store.
-    private var position: Int64?
+    /// Whether the journal is open, and has no records up to the position of the store.
+    private var isSynchronized = false
+    /// The number of the last record that each shard has, as far as it has been read from the store; the key is nil
+    /// when the store is not distributed.
+    private var positions: [Int?: Int64] = [:]
     /// The maximum number of records per batch; reduced after a batch that failed, for example at the store's timeout.
     private var recordsMax = Batch.recordsMax
     private var settled = 0
@@ -48,13 +54,21 @@ struct JournalDrain {
                     try journal.oldest(recordsMax: recordsMax, bytesMax: Batch.bytesMax)
                 })
             else { return .empty }
-            try move(portion.items[...], portion.unconfirmedBatch, writer)
+            let shards = try withStore { () throws(StoreError) in
+                try writer.shards(of: portion.items.map(\.record))
+            }
+            if let shards {
+                try move(portion, shards, writer)
+            } else if try move(portion.items[...], portion.unconfirmedBatch, nil, writer) {
+                try remove(portion)
+            }
             recordsMax = min(Batch.recordsMax, recordsMax * 2)
             return .moved(records: portion.items.count, settled: settled, deadLetters: deadLetters)
         } catch {
             // A batch that was canceled by the store's timeout is retried in smaller parts.
             recordsMax = max(1, recordsMax / 2)
-            position = nil
+            isSynchronized = false
+            positions = [:]
             switch error {
             case .store(let error): return .failed(error)
             case .journal(let error): return .stuck(error)
@@ -64,21 +78,76 @@ struct JournalDrain {
 
     /// Reads the position of the store, and removes the records up to it from the journal.
     private mutating func synchronize(_ writer: any StoreWriter) throws(Failure) {
-        guard position == nil else { return }
+        guard !isSynchronized else { return }
         try withJournal { () throws(JournalError) in try journal.open() }
         guard let source = journal.source else { return }
         let found = try withStore { () throws(StoreError) in try writer.position(of: source) } ?? 0
         if found > 0 { try withJournal { () throws(JournalError) in try journal.remove(through: found) } }
-        position = found
+        positions = [nil: found]
+        isSynchronized = true
     }
 
+    private func remove(_ portion: JournalPortion) throws(Failure) {
+        guard let last = portion.items.last else { return }
+        try withJournal { () throws(JournalError) in try journal.remove(through: last.number) }
+    }
+
+    /// Moves a portion in one batch per shard.
+    ///
+    /// Throws after all shards have been tried, so that one that is unavailable does not delay the others.
+    private mutating func move(
+        _ portion: JournalPortion,
+        _ shards: [Int],
+        _ writer: any StoreWriter
+    ) throws(Failure) {
+        guard let source = journal.source else { return }
+        var unconfirmedBatch = portion.unconfirmedBatch
+        if let id = unconfirmedBatch {
+            // A batch from before the store was distributed has its position outside of the shards.
+            let found = try withStore { () throws(StoreError) in try writer.position(of: id.source.on(nil)) }
+            if found == id.number {
+                settled += portion.items.count
+                return try remove(portion)
+            }
+            if Set(shards).count > 1 { unconfirmedBatch = nil }
+        }
+        var failure: Failure?
+        var isComplete = true
+        let items = Dictionary(grouping: zip(portion.items, shards)) { $0.1 }
+        for (shard, items) in items.sorted(by: { $0.key < $1.key }) {
+            do throws(Failure) {
+                let position = try position(source.on(shard), writer)
+                let missing = items.map(\.0).filter { $0.number > position }
+                if try !move(missing[...], unconfirmedBatch, shard, writer) { isComplete = false }
+            } catch {
+                positions[shard] = nil
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+        if isComplete { try remove(portion) }
+    }
+
+    /// The number of the last record that a shard has.
+    private mutating func position(_ source: BatchSource, _ writer: any StoreWriter) throws(Failure) -> Int64 {
+        if let known = positions[source.shard] { return known }
+        let found = try withStore { () throws(StoreError) in try writer.position(of: source) } ?? 0
+        positions[source.shard] = found
+        return found
+    }
+
+    /// Moves records in one batch, or in several if the store refuses it.
+    ///
+    /// - Returns: Whether the store has them, or they are dead letters.
     private mutating func move(
         _ items: ArraySlice<JournalPortion.Item>,
         _ unconfirmedBatch: BatchID?,
+        _ shard: Int?,
         _ writer: any StoreWriter
-    ) throws(Failure) {
-        guard let last = items.last, let source = journal.source, let position else { return }
-        let id = unconfirmedBatch ?? BatchID(source: source, number: last.number, previous: position)
+    ) throws(Failure) -> Bool {
+        guard let last = items.last, let source = journal.source, let position = positions[shard] else { return true }
+        var id = unconfirmedBatch ?? BatchID(source: source, number: last.number, previous: position)
+        id.source.shard = shard
         var batch = Batch()
         for item in items { batch.append(item.record) }
         var isCommitted = true
@@ -91,36 +160,38 @@ struct JournalDrain {
             }
         } catch {
             guard case .refused(let reason) = error else { throw .store(error) }
-            return try split(items, reason, writer)
+            return try split(items, reason, shard, writer)
         }
         guard isCommitted else {
             // Either the store was restored to an older state and no longer knows the unconfirmed
             // batch, or an attempt of an earlier process was committed in the meantime. The next
             // step detects the latter.
-            if unconfirmedBatch != nil { return try move(items, nil, writer) }
-            self.position = nil
-            return
+            if unconfirmedBatch != nil { return try move(items, nil, shard, writer) }
+            positions[shard] = nil
+            isSynchronized = false
+            return false
         }
-        if unconfirmedBatch == nil { self.position = last.number }
-        try withJournal { () throws(JournalError) in try journal.remove(through: last.number) }
+        if unconfirmedBatch == nil { positions[shard] = last.number }
+        return true
     }
 
     /// Moves the halves of a refused batch separately, or moves a single refused record to the dead letters.
     private mutating func split(
         _ items: ArraySlice<JournalPortion.Item>,
         _ reason: String,
+        _ shard: Int?,
         _ writer: any StoreWriter
-    ) throws(Failure) {
+    ) throws(Failure) -> Bool {
         if items.count == 1, let item = items.first {
             try withJournal { () throws(JournalError) in try journal.moveToDeadLetters(item.number, reason: reason) }
             deadLetters += 1
-            return
+            return true
         }
         let middle = items.startIndex + items.count / 2
         // The store has refused the batch, so it is known that the unconfirmed batch was not
         // committed. Its parts need no special handling.
-        try move(items[..<middle], nil, writer)
-        try move(items[middle...], nil, writer)
+        guard try move(items[..<middle], nil, shard, writer) else { return false }
+        return try move(items[middle...], nil, shard, writer)
     }
 
     private func withStore<Value>(_ body: () throws(StoreError) -> Value) throws(Failure) -> Value {

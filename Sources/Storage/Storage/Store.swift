@@ -32,17 +32,26 @@ package struct BatchSource: Sendable, Hashable {
     ///
     /// Stores keep the position of a journal forever, that of a writer for 90 days.
     package var isJournal: Bool
+    /// The shard of all records of its batches; nil when they may be in several, or the store has no shards.
+    ///
+    /// Sources of different shards have separate positions, even if their ids are equal.
+    package var shard: Int?
 
-    package init(id: EventID, isJournal: Bool) {
+    package init(id: EventID, isJournal: Bool, shard: Int? = nil) {
         self.id = id
         self.isJournal = isJournal
+        self.shard = shard
     }
 
+    /// The source of the batches of one shard.
+    package func on(_ shard: Int?) -> BatchSource { BatchSource(id: id, isJournal: isJournal, shard: shard) }
+
     /// A new random source.
-    package static func random(isJournal: Bool) -> BatchSource {
+    package static func random(isJournal: Bool, shard: Int? = nil) -> BatchSource {
         BatchSource(
             id: EventID(high: .random(in: 0...UInt64.max), low: .random(in: 0...UInt64.max)),
-            isJournal: isJournal
+            isJournal: isJournal,
+            shard: shard
         )
     }
 }
@@ -148,6 +157,20 @@ package protocol Store: Sendable {
     ///
     /// Changes nothing, and creates no database. Numbers of rows that would take long to count are estimates.
     func tableSizes(_ names: Set<String>) throws(StoreError) -> [String: TableSize]
+    /// Gives the table of events a primary key that starts with `visitor_id`, and distributes it with the tables
+    /// that belong to it over several servers, if an extension for that has servers.
+    ///
+    /// Blocks until it is done. Servers can be running: their batches go to the journal while the tables are
+    /// locked. Can be called again after an interruption. Submissions, which may have no visitor, and all
+    /// derived data stay on the server to which the program connects.
+    ///
+    /// - Parameters:
+    ///   - shards: The number of shards, at most `Distribution.shardsMax`.
+    ///   - step: Called before each step with a description of it.
+    /// - Returns: What was done, or why nothing could be.
+    /// - Throws: `.schema` when migrations are pending, `.unavailable` when the engine cannot distribute, behind a
+    ///   pooler, or when a step fails.
+    func distribute(shards: Int, step: (String) -> Void) throws(StoreError) -> Distribution
     /// Connects to the database, and reads what an operator can check.
     ///
     /// Changes nothing. Throws `.unavailable` when the database does not respond.
@@ -212,6 +235,17 @@ package protocol StoreWriter: AnyObject, Sendable {
     ///
     /// When the call returns, that batch is as durable as after `append`, also if its first writer got no response.
     func position(of source: BatchSource) throws(StoreError) -> Int64?
+    /// The shard of each record; nil when the store is not distributed.
+    ///
+    /// A batch whose records are in one shard, and whose source names that shard, is one transaction
+    /// of that shard. It can be written while other shards are unavailable. A batch of several
+    /// shards is written in one transaction per shard: it may be stored in part when the call
+    /// throws, and must be sent again under the same number until it succeeds.
+    func shards(of records: [Record]) throws(StoreError) -> [Int]?
+}
+
+extension StoreWriter {
+    package func shards(of records: [Record]) throws(StoreError) -> [Int]? { nil }
 }
 
 /// Checks the database with a small query over its own connection, reconnecting as needed.

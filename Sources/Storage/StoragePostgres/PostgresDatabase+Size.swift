@@ -10,12 +10,16 @@ extension PostgresDatabase {
     private static let eventOverhead = 170
 
     func storageSize() throws(StoreError) -> StorageSize {
-        func sum(_ tables: [String]) throws(StoreError) -> Int64 {
-            let parts = tables.map { "pg_total_relation_size('\($0)'::regclass)" }
+        func sum(_ tables: [String], _ function: String = "pg_total_relation_size") throws(StoreError) -> Int64 {
+            let parts = tables.map { "\(function)('\($0)'::regclass)" }
             return try rows("select (\(parts.joined(separator: " + ")))::bigint", []).first?.first?.integer ?? 0
         }
         var size = StorageSize()
-        size.events = try sum(["collector_events", "delivery_reports"])
+        let isInShards = try isInShards()
+        size.events = try sum(
+            ["collector_events", "delivery_reports"],
+            isInShards ? "citus_total_relation_size" : "pg_total_relation_size"
+        )
         size.submissions = try sum(["debug_data"])
         size.figures = try sum(Self.figureTables)
         size.bytesPerEvent =
@@ -41,6 +45,16 @@ extension PostgresDatabase {
             size.reusable = max(0, bytes - count * size.bytesPerEvent)
         }
         return size
+    }
+
+    /// Whether Citus has the events in shards, whose size is not that of the table.
+    private func isInShards() throws(StoreError) -> Bool {
+        // The catalog of Citus exists only with the extension.
+        let sql =
+            "select (to_regclass('shard_positions') is not null and to_regclass('pg_dist_partition') is not null)::integer"
+        guard try rows(sql, []).first?.first?.integer == 1 else { return false }
+        let shards = "select count(*) from pg_dist_partition where logicalrelid = 'collector_events'::regclass"
+        return try rows(shards, []).first?.first?.integer == 1
     }
 
     /// Vacuum returns the space of deleted rows to later ones.

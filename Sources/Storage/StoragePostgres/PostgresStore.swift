@@ -27,7 +27,10 @@ package struct PostgresStore: Store {
     package static func problem(url: String) -> String? { ConnectionString.problem(url) }
 
     package func makeWriter() throws(StoreError) -> any StoreWriter {
-        try PostgresWriter(connect(PostgresWriter.settings))
+        let session = try connect(PostgresWriter.settings)
+        let map = try guarded { () throws(PostgresError) in try ShardMap(session) }
+        if let map { return try ShardWriter(session, map) }
+        return try PostgresWriter(session)
     }
 
     package func makeProbe() -> any StoreProbe { PostgresProbe(url: url) }
