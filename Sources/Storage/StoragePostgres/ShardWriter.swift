@@ -255,8 +255,17 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
                 """
         }
         let call = parameters.call(sql)
-        let rows = try guarded { () throws(PostgresError) in try session.run(call).rows }
-        return rows.first.flatMap { $0[0] }.flatMap { Int64($0) }
+        var attempts = 1
+        while true {
+            do throws(PostgresError) {
+                let row = try session.run(call).rows.first
+                return row.flatMap { $0[0] }.flatMap { Int64($0) }
+            } catch {
+                // Foreign tables report a change by another transaction as a conflict, instead of waiting for it.
+                guard error.errorClass == .conflict, attempts < Self.attemptsMax else { throw StoreError(error) }
+                attempts += 1
+            }
+        }
     }
 
     /// Moves the position of a source in a shard.
