@@ -115,7 +115,10 @@ def runner(tmp_path):
 def test_all_steps_run_and_show_what_their_tests_print(runner):
     result, summary = runner()
     assert result.returncode == 0, result.stdout + result.stderr
-    wanted = {"setup", "assets", "lint", "web", "swift-build", "swift-test", "tsan-build", "tsan-test", "fuzz", "release-build", "image", "browser"}
+    wanted = {
+        "setup", "assets", "lint", "web", "swift-build", "swift-test", "distributed-test", "tsan-build", "tsan-test", "fuzz", "release-build",
+        "image", "browser",
+    }
     assert set(summary) == wanted and set(summary.values()) <= {"passed", "not run"}
     assert re.search(r"^ran swift test .*disable-xctest$", result.stdout, re.MULTILINE)
     assert re.search(r"^ran python3 -m pytest .*Tests/browser Tests/chaos", result.stdout, re.MULTILINE)
@@ -126,9 +129,10 @@ def test_a_failed_step_stops_only_those_that_need_it(runner):
     result, summary = runner("lint", "swift", "tsan", "browser", failing="swift build")
     assert result.returncode == 1
     assert summary == {
-        "assets": "passed", "lint": "passed", "swift-build": "FAILED", "swift-test": "FAILED", "tsan-build": "FAILED", "tsan-test": "FAILED", "browser": "passed",
+        "assets": "passed", "lint": "passed", "swift-build": "FAILED", "swift-test": "FAILED", "distributed-test": "FAILED", "tsan-build": "FAILED",
+        "tsan-test": "FAILED", "browser": "passed",
     }
-    assert "swift-test     FAILED   not run: needs swift-build" in result.stdout
+    assert "swift-test       FAILED   not run: needs swift-build" in result.stdout
     assert "ran swift test" not in result.stdout
 
 
