@@ -245,7 +245,7 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
 
     func position(of source: BatchSource) throws(StoreError) -> Int64? {
         var parameters = TextParameters()
-        parameters.append(source.id.text)
+        parameters.append(Self.localID(source).text)
         var sql = "update ingest_positions set updated_at = now() where source = $1::uuid returning position"
         if let shard = source.shard, shard != ShardMap.local {
             parameters.append(Array((map.keys[shard] ?? "").utf8))
@@ -308,9 +308,17 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
 
     // MARK: - Submissions
 
+    /// The id of a source in `ingest_positions`: submissions have a row of their own, apart from batches of several shards.
+    private static func localID(_ source: BatchSource) -> EventID {
+        guard source.shard == ShardMap.local else { return source.id }
+        return EventID(high: source.id.high, low: source.id.low ^ 1)
+    }
+
     private func writeSubmissions(_ batch: Batch, _ id: BatchID) throws(Failure) -> Appended {
         arrays.removeAll()
         arrays.append(batch.submissions)
+        var id = id
+        id.source.id = Self.localID(id.source)
         arrays.append(id)
         do throws(PostgresError) {
             let stored = try run(Self.submissions).changed
