@@ -91,6 +91,30 @@ import Testing
         try remove()
     }
 
+    @Test func `submissions that are drained first do not remove events whose shard is down`() throws {
+        let first = IngestHarness(store, journal: journal)
+        first.startAndWait()
+        try servers.workers[1].kill()
+        try servers.workers[1].stop()
+        for ticket in 0..<200 {
+            #expect(first.ingest.submit(try event(ticket)))
+            let submission = Entry(record: .submission(try Submission.sample()), ticket: UInt64(1000 + ticket))
+            #expect(first.ingest.submit(submission))
+        }
+        #expect(first.waitForDeliveries(400))
+        // The other server answers, so this does not fail.
+        #expect(first.waitUntil { (try? numbers("select count(*) from debug_data")) == [200] })
+        first.ingest.stop()
+        try servers.workers[1].start()
+        let second = IngestHarness(store, journal: journal)
+        second.startAndWait()
+        #expect(second.waitUntil { isDrained(second) })
+        second.ingest.stop()
+        #expect(try numbers("select seq from collector_events order by seq") == Array(0..<200))
+        #expect(try numbers("select count(*) from debug_data") == [200])
+        try remove()
+    }
+
     @Test func `a batch of several shards is written once, however often it is sent`() throws {
         let id = BatchID(source: .random(isJournal: false), number: 1, previous: 0)
         let batch = Batch(
