@@ -145,7 +145,8 @@ struct JournalDrain {
         _ shard: Int?,
         _ writer: any StoreWriter
     ) throws(Failure) -> Bool {
-        guard let last = items.last, let source = journal.source, let position = positions[shard] else { return true }
+        guard let last = items.last else { return true }
+        guard let source = journal.source, let position = positions[shard] else { return false }
         var id = unconfirmedBatch ?? BatchID(source: source, number: last.number, previous: position)
         id.source.shard = shard
         var batch = Batch()

@@ -34,9 +34,16 @@ struct MergedDeliveryReport {
         // contain no zero bytes.
         var merged: [[UInt8]: MergedDeliveryReport] = [:]
         for report in reports {
-            let key = report.bytes[report.pageviewID.range] + [0] + report.bytes[report.visitorID.range]
-            merged[Array(key), default: MergedDeliveryReport(report)].add(report)
+            let key = key(report.bytes[report.pageviewID.range], report.bytes[report.visitorID.range])
+            merged[key, default: MergedDeliveryReport(report)].add(report)
         }
         return merged.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
     }
+
+    /// The key of a page view's row: its id and the visitor's, separated by a zero byte.
+    static func key(_ pageview: some Sequence<UInt8>, _ visitor: some Sequence<UInt8>) -> [UInt8] {
+        Array(pageview) + [0] + Array(visitor)
+    }
+
+    var key: [UInt8] { Self.key(first.bytes[first.pageviewID.range], first.bytes[first.visitorID.range]) }
 }

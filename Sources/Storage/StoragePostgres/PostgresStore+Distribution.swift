@@ -23,9 +23,8 @@ extension PostgresStore {
             return .existing(shards: map.keys.count)
         }
         try changeKey(session, step)
-        guard let servers = try servers(session), servers > 0 else {
-            return .keysOnly(servers: try self.servers(session))
-        }
+        let found = try servers(session)
+        guard let servers = found, servers > 0 else { return .keysOnly(servers: found) }
         step("Distributing the tables over \(servers) servers; new events are kept in the journal meanwhile")
         try distribute(session, shards)
         try removeCopies(session, step)

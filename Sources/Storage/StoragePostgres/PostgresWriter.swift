@@ -100,7 +100,7 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     }
 
     /// The ids of the events; empty when some of them were stored before, since it is unknown which.
-    private static func ids(_ result: Result, of batch: Batch) -> [Int64] {
+    static func ids(_ result: Result, of batch: Batch) -> [Int64] {
         guard result.rows.count == batch.events.count else { return [] }
         return result.rows.compactMap { $0.first?.flatMap { Int64($0) } }
     }
@@ -158,9 +158,8 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     /// Deletes old positions of writers.
     ///
     /// An unconfirmed batch in a journal may be as old as the outage that caused it.
-    private static let forgetSQL = """
-        delete from ingest_positions where not is_journal and updated_at < now() - interval '90 days'
-        """
+    static let forgetSQL = "delete from ingest_positions \(oldPositions)"
+    static let oldPositions = "where not is_journal and updated_at < now() - interval '90 days'"
 
     /// Advances the position and takes the next number of the events' ids as the revision of the batch's delivery reports.
     ///

@@ -29,7 +29,7 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         self.map = map
         try guarded { () throws(PostgresError) in
             try session.prepare([route, Self.insertEvents, Self.submissions])
-            _ = try session.run(Call("delete from ingest_positions \(Self.oldPositions)"))
+            _ = try session.run(Call(PostgresWriter.forgetSQL))
         }
     }
 
@@ -211,9 +211,7 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         // Rows are counted: with Citus, the number of changed rows includes those that existed.
         let stored = result.rows.count
         var appended = Appended(stored: stored + batch.reports.count, duplicates: batch.events.count - stored)
-        if stored == batch.events.count {
-            appended.eventIDs = result.rows.compactMap { $0[0].flatMap { Int64($0) } }
-        }
+        appended.eventIDs = PostgresWriter.ids(result, of: batch)
         return appended
     }
 
@@ -229,11 +227,11 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         let insert = """
             with mark as (select \(revision)::bigint as revision)
             \(RecordSQL.insertReports(from: 1))
-            on conflict do nothing returning 1
+            on conflict do nothing returning pageview_id, visitor_id
             """
-        let inserted = try within(Call(insert, arrays.buffer, ranges: arrays.ranges)).rows.count
-        guard inserted < merged.count else { return }
-        for report in merged {
+        let rows = try within(Call(insert, arrays.buffer, ranges: arrays.ranges)).rows
+        let inserted = Set(rows.map { MergedDeliveryReport.key(($0[0] ?? "").utf8, ($0[1] ?? "").utf8) })
+        for report in merged where !inserted.contains(report.key) {
             arrays.removeAll()
             arrays.append([report])
             let call = Call(RecordSQL.updateReport(revision: revision), arrays.buffer, ranges: arrays.ranges)
@@ -301,10 +299,10 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         guard tidiedShards.insert(shard).inserted else { return }
         var parameters = TextParameters()
         parameters.append(Array(key.utf8))
-        _ = try within(parameters.call("delete from shard_positions \(Self.oldPositions) and visitor_id = $1"))
+        _ = try within(
+            parameters.call("delete from shard_positions \(PostgresWriter.oldPositions) and visitor_id = $1")
+        )
     }
-
-    private static let oldPositions = "where not is_journal and updated_at < now() - interval '90 days'"
 
     // MARK: - Submissions
 
