@@ -10,6 +10,12 @@ MEASURES = {
 }
 
 
+OWN_LOAD_VITALS = """() => ({
+  TTFB: performance.getEntriesByType("navigation")[0]?.responseStart ?? 0,
+  FCP: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? 0,
+})"""
+
+
 def waited(engine, milliseconds):
     engine.evaluate(f"() => new Promise((resolve) => setTimeout(resolve, {milliseconds}))")
 
@@ -19,6 +25,18 @@ def complete(visit, path="/next"):
     visit.go(path)
     visit.flush()
     return visit.wait_for(lambda views: len(views) >= 2 and views[0].is_complete, "a complete first view")[0]
+
+
+def own_load_vitals(visit):
+    """The browser's own TTFB and FCP of the page in front, ms. Waits for both: WebKit adds them to the entries after the page has loaded."""
+    values = {}
+
+    def are_known():
+        values.update(visit.engine.evaluate(OWN_LOAD_VITALS))
+        return all(values.values())
+
+    wait_for(are_known, 20, lambda: f"the browser's own values: {values}")
+    return values
 
 
 def wait_for_details(visit):
