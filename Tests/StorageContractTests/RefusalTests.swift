@@ -123,6 +123,45 @@ import Testing
         }
     }
 
+    private static let columns = [
+        "collector_events": """
+        received_at client_timestamp visitor_id session_id pageview_id event_type seq path referrer ip_hash user_agent payload
+        event_id site client_timestamp_original country region city location_source
+        """,
+        "debug_data": """
+        timestamp client_timestamp ip browser_info performance_data fingerprints errors network battery benchmarks
+        visitor_id session_id pageview_id
+        """,
+        "delivery_reports": """
+        pageview_id visitor_id session_id site drop_reasons emitted dropped first_received_at last_received_at revision
+        """,
+    ].mapValues { $0.split(whereSeparator: \.isWhitespace) }
+
+    @Test(arguments: Engine.allCases)
+    func `a column that is gone is an outage, whichever it is`(engine: Engine) throws {
+        let database = try Database(engine)
+        let store = try database.migrated()
+        let batches = [
+            "collector_events": Batch(events: [try Event.sample()]),
+            "debug_data": Batch(submissions: [try Submission.sample()]),
+            "delivery_reports": Batch(reports: [try DeliveryReport.sample()]),
+        ]
+        for (table, columns) in Self.columns {
+            for column in columns {
+                let writer = try store.makeWriter()
+                try database.rows("alter table \(table) rename column \(column) to gone")
+                do throws(StoreError) {
+                    _ = try writer.append(batches[table] ?? Batch())
+                    Issue.record("without \(column) of \(table), a batch was written")
+                } catch {
+                    if case .refused(let reason) = error { Issue.record("\(table).\(column): \(reason)") }
+                }
+                try database.rows("alter table \(table) rename column gone to \(column)")
+            }
+        }
+        for batch in batches.values { #expect(try store.makeWriter().append(batch).stored == 1) }
+    }
+
     @Test(arguments: Engine.allCases)
     func `a schema that fails for every record is an outage`(engine: Engine) throws {
         let database = try Database(engine)

@@ -34,8 +34,8 @@ package struct BackupContent: Sendable, Equatable {
 
     /// Tables that migrations and an idle server fill: a store with rows in no other table is empty.
     package static let internalTables: Set<String> = [
-        "schema_migrations", "ingest_positions", "insight_hash_key", "insight_position", "insight_ended_sessions",
-        "alert_worker", "privacy_salts", "size_samples", "sqlite_sequence",
+        "schema_migrations", "ingest_positions", "shard_positions", "insight_hash_key", "insight_position",
+        "insight_ended_sessions", "alert_worker", "privacy_salts", "size_samples", "sqlite_sequence",
     ]
 }
 

@@ -9,8 +9,6 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     ///
     /// When one expires, the server cancels the statement, and nothing is stored.
     static let settings = SessionSettings(statementMilliseconds: 3000, lockMilliseconds: 1000)
-    /// The number of attempts to write a batch that conflicts with other transactions.
-    private static let attemptsMax = 4
 
     private let session: Session
     private var arrays = BinaryArrays()
@@ -24,38 +22,14 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
     }
 
     func append(_ batch: Batch, as id: BatchID) throws(StoreError) -> Appended {
-        var attempts = 1
-        while true {
+        try BatchAttempts.append(batch.count) { () throws(WriteFailure) in
             do throws(PostgresError) {
                 return try write(batch, id)
             } catch {
-                switch error.errorClass {
-                case .conflict where attempts < Self.attemptsMax: attempts += 1
-                case .conflict, .unclear: return try clarify(error, batch, id)
-                case .record, .outage, nil: throw StoreError(error, mayBeCommitted: true)
-                }
+                throw WriteFailure(error, mayBeCommitted: error.stage == .unanswered)
             }
-        }
-    }
-
-    /// Determines whether a batch failed because of its values, by executing the same statements without values.
-    ///
-    /// A single record is tried again afterwards, since the database may have caused the error and
-    /// recovered in between.
-    private func clarify(_ error: PostgresError, _ batch: Batch, _ id: BatchID) throws(StoreError) -> Appended {
-        do throws(PostgresError) {
-            _ = try session.run(Call(RecordSQL.check))
-        } catch {
-            throw .unavailable(reason: error.logReason)
-        }
-        guard batch.count == 1 else { throw .refused(reason: error.reason) }
-        do throws(PostgresError) {
-            return try write(batch, id)
-        } catch {
-            guard error.errorClass == .conflict || error.errorClass == .unclear else {
-                throw StoreError(error, mayBeCommitted: true)
-            }
-            throw .refused(reason: error.reason)
+        } control: { () throws(PostgresError) in
+            _ = try writeAll(Batch(), .control)
         }
     }
 
@@ -68,27 +42,34 @@ final class PostgresWriter: StoreWriter, @unchecked Sendable {
             let stored = try run(Self.markedSubmissions).changed
             return Appended(stored: stored, duplicates: batch.submissions.count - stored)
         }
+        guard batch.submissions.isEmpty, !batch.events.isEmpty else { return try writeAll(batch, id) }
         arrays.append(batch.events)
         arrays.append(id)
-        if batch.submissions.isEmpty, batch.reports.isEmpty {
+        if batch.reports.isEmpty {
             let result = try run(Self.markedEvents)
             var appended = Appended(stored: result.changed, duplicates: batch.events.count - result.changed)
             appended.eventIDs = Self.ids(result, of: batch)
             return appended
         }
         arrays.append(batch.reports)
-        if batch.submissions.isEmpty, !batch.events.isEmpty {
-            // When none of the events is new, the result does not show whether the delivery reports
-            // were. The caller checks the position.
-            let result = try run(Self.markedTracked)
-            let stored = result.changed
-            var appended = Appended(
-                stored: stored > 0 ? stored + batch.reports.count : 0,
-                duplicates: batch.events.count - stored
-            )
-            appended.eventIDs = Self.ids(result, of: batch)
-            return appended
-        }
+        // When none of the events is new, the result does not show whether the delivery reports
+        // were. The caller checks the position.
+        let result = try run(Self.markedTracked)
+        let stored = result.changed
+        var appended = Appended(
+            stored: stored > 0 ? stored + batch.reports.count : 0,
+            duplicates: batch.events.count - stored
+        )
+        appended.eventIDs = Self.ids(result, of: batch)
+        return appended
+    }
+
+    /// Writes records of all kinds, any of which may be missing.
+    private func writeAll(_ batch: Batch, _ id: BatchID) throws(PostgresError) -> Appended {
+        arrays.removeAll()
+        arrays.append(batch.events)
+        arrays.append(id)
+        arrays.append(batch.reports)
         arrays.append(batch.submissions)
         let row = try run(Self.markedAll).rows.first ?? []
         let (isNew, events) = (row.first == "t", row.last.flatMap { $0 }.flatMap { Int($0) } ?? 0)

@@ -1,3 +1,6 @@
+import Events
+import Storage
+
 /// SQL statements that write records, used by the writers of plain and of distributed databases.
 enum RecordSQL {
     /// The numbers of array parameters of each kind of record.
@@ -84,26 +87,26 @@ enum RecordSQL {
             """
     }
 
-    /// A statement that does everything a batch does, without values.
+    /// Text parameters of `insertEvents` and of `insertReports` for one row without values, of this visitor.
     ///
-    /// It fails when privileges, tables or columns are missing or the database cannot write.
-    static let check = """
-        with events as (
-            insert into collector_events (
-                received_at, visitor_id, session_id, pageview_id, event_type, payload, event_id, site,
-                country, region, city, location_source
-            )
-            select now(), '', '', '', '', '{}', null, null, null, null, null, null where false
-        ),
-        submissions as (insert into debug_data (timestamp, browser_info) select now(), '{}' where false),
-        reports as (
-            insert into delivery_reports (
-                pageview_id, visitor_id, session_id, drop_reasons, emitted, dropped, first_received_at, last_received_at
-            )
-            select '', '', '', '{}', 0, 0, now(), now() where false
-        )
-        insert into ingest_positions as kept (source, position, is_journal)
-        values ('00000000-0000-0000-0000-000000000000', 0, false)
-        on conflict (source) do update set updated_at = now()
-        """
+    /// `updateReport` has the same parameters as `insertReports`.
+    static func control(visitor: String) -> (event: [String], report: [String]) {
+        let (none, empty, object) = ("{NULL}", #"{""}"#, #"{"{}"}"#)
+        let event = [
+            "{now}", none, "{\(visitor)}", empty, empty, empty, "{0}", none, none, none,
+            none, object, none, none, none, none, none, none, none,
+        ]
+        return (event, [empty, "{\(visitor)}", empty, none, object, "{0}", "{0}", "{now}", "{now}"])
+    }
+}
+
+extension BatchID {
+    /// The batch that a writer uses to check whether it can write any.
+    ///
+    /// Its source has one row in the table of positions, which can be written again and again.
+    static let control = BatchID(
+        source: BatchSource(id: EventID(high: 0, low: 0), isJournal: false),
+        number: 0,
+        previous: 0
+    )
 }

@@ -110,11 +110,12 @@ final class Session: @unchecked Sendable {
 
     /// Begins a transaction with the session's settings.
     ///
-    /// Not supported with statement pooling.
-    func begin(_ isolation: String) throws(PostgresError) {
-        let begin = "begin isolation level \(isolation)"
+    /// Not supported with statement pooling. `more` are statements to run in the same round trip.
+    func begin(_ isolation: String, then more: String? = nil) throws(PostgresError) {
+        let local = pooling == .none ? nil : settings.sql(isLocal: true)
+        let statements = ["begin isolation level \(isolation)", local, more].compactMap { $0 }
         try connection.execute(
-            pooling == .none ? begin : begin + ";\n" + settings.sql(isLocal: true),
+            statements.joined(separator: ";\n"),
             timeoutMilliseconds: settings.answerMilliseconds
         )
         localMilliseconds = pooling == .none ? statementMilliseconds : settings.statementMilliseconds

@@ -17,6 +17,9 @@ struct ShardMap {
         case undistributed
     }
 
+    /// Why a batch cannot be written when shards have been split since the connection was opened.
+    static let changed = "the shards of the table of events have changed"
+
     private let kind: Kind
     /// For each shard, a visitor id that belongs to it: the `visitor_id` of its positions.
     let keys: [Int: String]
@@ -56,13 +59,24 @@ struct ShardMap {
             Call(
                 """
                 select to_regclass('shard_positions') is not null, to_regclass('pg_dist_partition') is not null,
-                    (select count(*) from pg_inherits where inhparent = to_regclass('collector_events'))
+                    (select count(*) from pg_inherits where inhparent = to_regclass('collector_events')),
+                    (
+                        select count(distinct substring(pg_get_expr(relpartbound, pg_class.oid) from 'modulus ([0-9]+)'))
+                        from pg_inherits join pg_class on pg_class.oid = inhrelid
+                        where inhparent = to_regclass('collector_events')
+                    )
                 """
             )
         ).rows[0]
         // The table of positions is created when the tables are distributed.
         guard facts[0] == "t" else { return nil }
-        if let count = facts[2].flatMap({ Int($0) }), count > 0 { return (.partitions(modulus: count), count) }
+        if let count = facts[2].flatMap({ Int($0) }), count > 0 {
+            guard facts[3] == "1" else {
+                let reason = "the partitions of collector_events do not have the same modulus"
+                throw PostgresError(stage: .answered, sqlState: "XX000", reason: reason)
+            }
+            return (.partitions(modulus: count), count)
+        }
         guard facts[1] == "t" else { return (.undistributed, 1) }
         let sql = "select count(*) from pg_dist_shard where logicalrelid = 'collector_events'::regclass"
         let count = try session.run(Call(sql)).rows[0][0].flatMap { Int($0) } ?? 0
@@ -82,6 +96,13 @@ struct ShardMap {
             """
         case .undistributed: "(1 + 0 * length(\(visitor)))"
         }
+    }
+
+    /// A statement at the begin of each transaction, with settings for the servers of the shards.
+    ///
+    /// Acknowledged records must be durable, regardless of the defaults of these servers.
+    var transactionSettings: String? {
+        isCitus ? "set local citus.propagate_set_commands = 'local'; set local synchronous_commit = 'on'" : nil
     }
 
     /// A statement that returns the shards of visitors, which are its only parameter, in their order.

@@ -9,15 +9,6 @@ import Storage
 /// guarantee with foreign tables, and costs two phases with Citus.
 // Unchecked: by the contract of `StoreWriter`, it is used by one thread at a time.
 final class ShardWriter: StoreWriter, @unchecked Sendable {
-    /// An error of a transaction, and whether its commit may have happened.
-    private struct Failure: Error {
-        var cause: PostgresError
-        var mayBeCommitted = false
-    }
-
-    /// The number of attempts to write a batch that conflicts with other transactions.
-    private static let attemptsMax = 4
-
     private let session: Session
     private let map: ShardMap
     private var arrays = BinaryArrays()
@@ -60,7 +51,7 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         let shards = rows.compactMap { $0[0].flatMap { Int($0) } }
         guard shards.count == visitors.count, shards.allSatisfy({ map.keys[$0] != nil }) else {
             // Shards have been split since the connection was opened.
-            throw .unavailable(reason: "the shards of the table of events have changed")
+            throw .unavailable(reason: ShardMap.changed)
         }
         return shards
     }
@@ -129,71 +120,82 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
 
     /// Writes a batch whose records are all in one shard.
     private func append(_ batch: Batch, _ id: BatchID, _ shard: Int) throws(StoreError) -> Appended {
-        var attempts = 1
-        while true {
-            do throws(Failure) {
-                return try write(batch, id, shard)
-            } catch {
-                if error.mayBeCommitted { throw .uncertain(reason: error.cause.logReason) }
-                // Locks of other servers have no timeout of their own, so a timeout is not about a value.
-                if error.cause.sqlState == "57014" { throw .unavailable(reason: error.cause.logReason) }
-                switch error.cause.errorClass {
-                case .conflict where attempts < Self.attemptsMax: attempts += 1
-                case .conflict, .unclear: return try clarify(error.cause, batch, id, shard)
-                case .record, .outage, nil: throw StoreError(error.cause)
-                }
-            }
+        try BatchAttempts.append(batch.count) { () throws(WriteFailure) in
+            try shard == ShardMap.local ? writeSubmissions(batch, id) : write(batch, id, shard)
+        } control: { () throws(PostgresError) in
+            try shard == ShardMap.local ? checkSubmissions() : check(shard)
         }
     }
 
-    /// Determines whether a batch failed because of its values, as `PostgresWriter` does.
-    private func clarify(
-        _ error: PostgresError,
-        _ batch: Batch,
-        _ id: BatchID,
-        _ shard: Int
-    ) throws(StoreError) -> Appended {
-        let empty = BatchID(source: .random(isJournal: false), number: 1, previous: 0)
-        do throws(Failure) {
-            _ = try write(Batch(), empty, shard)
-        } catch {
-            throw .unavailable(reason: error.cause.logReason)
-        }
-        guard batch.count == 1 else { throw .refused(reason: error.reason) }
-        do throws(Failure) {
-            return try write(batch, id, shard)
-        } catch {
-            if error.mayBeCommitted { throw .uncertain(reason: error.cause.logReason) }
-            guard error.cause.errorClass == .conflict || error.cause.errorClass == .unclear else {
-                throw StoreError(error.cause)
-            }
-            throw .refused(reason: error.cause.reason)
-        }
-    }
-
-    private func write(_ batch: Batch, _ id: BatchID, _ shard: Int) throws(Failure) -> Appended {
-        guard shard != ShardMap.local else { return try writeSubmissions(batch, id) }
-        guard let key = map.keys[shard] else {
-            let reason = "the shards of the table of events have changed"
-            throw Failure(cause: PostgresError(stage: .answered, sqlState: "XX000", reason: reason))
-        }
+    private func write(_ batch: Batch, _ id: BatchID, _ shard: Int) throws(WriteFailure) -> Appended {
         var appended = Appended(stored: 0, duplicates: batch.count)
         do throws(PostgresError) {
-            try session.begin("read committed")
-            if try mark(id, key) {
-                appended = try insert(batch)
-                try tidy(shard, key)
+            try transaction { () throws(PostgresError) in
+                let key = try key(shard)
+                if try mark(id, key) {
+                    appended = try insert(batch)
+                    try tidy(shard, key)
+                }
             }
         } catch {
-            // A lost connection has rolled back by itself.
-            try? end("rollback")
-            throw Failure(cause: error)
+            throw WriteFailure(error, as: Self.errorClass(error), mayBeCommitted: false)
         }
         do throws(PostgresError) { try end("commit") } catch {
             // The shard may have committed even if the server that forwards the commit reports an error.
-            throw Failure(cause: error, mayBeCommitted: error.errorClass != .record)
+            throw WriteFailure(error, mayBeCommitted: error.errorClass != .record)
         }
         return appended
+    }
+
+    /// The meaning of an error of a shard for a batch; nil as for `PostgresError.errorClass`.
+    private static func errorClass(_ error: PostgresError) -> ErrorClass? {
+        switch error.sqlState {
+        // Locks of other servers have no timeout of their own, so a timeout is not about a value.
+        case "57014": .outage
+        // Also reported about the distribution itself.
+        case _ where error.sqlClass == "0A": .unclear
+        default: error.errorClass
+        }
+    }
+
+    /// Executes the statements of a batch in a shard for records without values, and rolls them back.
+    ///
+    /// Statements without rows would not reach the shard.
+    private func check(_ shard: Int) throws(PostgresError) {
+        let key = try key(shard)
+        let control = RecordSQL.control(visitor: key)
+        let (event, report) = (TextParameters(control.event), TextParameters(control.report))
+        let reports = [Self.insertReports(revision: "0"), RecordSQL.updateReport(revision: "0")]
+        for calls in [[event.call(Self.insertEvents.sql)], reports.map(report.call)] {
+            do throws(PostgresError) {
+                try transaction { () throws(PostgresError) in
+                    _ = try mark(.control, key)
+                    for call in calls { _ = try within(call) }
+                }
+            } catch {
+                // A constraint or trigger of the owner refuses these values, so the table can be written.
+                if Self.errorClass(error) == .record { continue }
+                throw error
+            }
+            try end("rollback")
+        }
+    }
+
+    /// Begins a transaction and runs its body; rolls back after an error.
+    private func transaction(_ body: () throws(PostgresError) -> Void) throws(PostgresError) {
+        do throws(PostgresError) {
+            try session.begin("read committed", then: map.transactionSettings)
+            try body()
+        } catch {
+            // A lost connection has rolled back by itself.
+            try? end("rollback")
+            throw error
+        }
+    }
+
+    private func key(_ shard: Int) throws(PostgresError) -> String {
+        if let key = map.keys[shard] { return key }
+        throw PostgresError(stage: .answered, sqlState: "XX000", reason: ShardMap.changed)
     }
 
     private func end(_ sql: String) throws(PostgresError) {
@@ -224,12 +226,7 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         let revision = try within(Call("select nextval(\(sequence))")).rows[0][0] ?? "0"
         arrays.removeAll()
         arrays.append(merged)
-        let insert = """
-            with mark as (select \(revision)::bigint as revision)
-            \(RecordSQL.insertReports(from: 1))
-            on conflict do nothing returning pageview_id, visitor_id
-            """
-        let rows = try within(Call(insert, arrays.buffer, ranges: arrays.ranges)).rows
+        let rows = try within(Call(Self.insertReports(revision: revision), arrays.buffer, ranges: arrays.ranges)).rows
         let inserted = Set(rows.map { MergedDeliveryReport.key(($0[0] ?? "").utf8, ($0[1] ?? "").utf8) })
         for report in merged where !inserted.contains(report.key) {
             arrays.removeAll()
@@ -237,6 +234,15 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
             let call = Call(RecordSQL.updateReport(revision: revision), arrays.buffer, ranges: arrays.ranges)
             _ = try within(call)
         }
+    }
+
+    /// Inserts delivery reports that are new, and returns their keys.
+    private static func insertReports(revision: String) -> String {
+        """
+        with mark as (select \(revision)::bigint as revision)
+        \(RecordSQL.insertReports(from: 1))
+        on conflict do nothing returning pageview_id, visitor_id
+        """
     }
 
     // MARK: - Positions
@@ -260,7 +266,7 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
                 return row.flatMap { $0[0] }.flatMap { Int64($0) }
             } catch {
                 // Foreign tables report a change by another transaction as a conflict, instead of waiting for it.
-                guard error.errorClass == .conflict, attempts < Self.attemptsMax else { throw StoreError(error) }
+                guard error.errorClass == .conflict, attempts < BatchAttempts.max else { throw StoreError(error) }
                 attempts += 1
             }
         }
@@ -304,6 +310,12 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         )
     }
 
+    func requestRebuild() throws(StoreError) {
+        try guarded { () throws(PostgresError) in
+            _ = try session.run(Call("update insight_position set rebuild = 1 where id = 1"))
+        }
+    }
+
     // MARK: - Submissions
 
     /// The id of a source in `ingest_positions`: submissions have a row of their own, apart from batches of several shards.
@@ -312,7 +324,7 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         return EventID(high: source.id.high, low: source.id.low ^ 1)
     }
 
-    private func writeSubmissions(_ batch: Batch, _ id: BatchID) throws(Failure) -> Appended {
+    private func writeSubmissions(_ batch: Batch, _ id: BatchID) throws(WriteFailure) -> Appended {
         arrays.removeAll()
         arrays.append(batch.submissions)
         var id = id
@@ -322,8 +334,16 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
             let stored = try run(Self.submissions).changed
             return Appended(stored: stored, duplicates: batch.submissions.count - stored)
         } catch {
-            throw Failure(cause: error, mayBeCommitted: error.stage == .unanswered)
+            throw WriteFailure(error, mayBeCommitted: error.stage == .unanswered)
         }
+    }
+
+    /// Executes the statement of submissions without any.
+    private func checkSubmissions() throws(PostgresError) {
+        arrays.removeAll()
+        arrays.append([Submission]())
+        arrays.append(.control)
+        _ = try run(Self.submissions)
     }
 
     private static let submissions = PreparedStatement(
@@ -352,6 +372,10 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
 private struct TextParameters {
     private var buffer: [UInt8] = []
     private var parameters: [Call.Parameter] = []
+
+    init(_ texts: [String] = []) {
+        for text in texts { append(Array(text.utf8)) }
+    }
 
     /// Appends a parameter.
     ///
