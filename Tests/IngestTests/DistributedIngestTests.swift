@@ -139,22 +139,4 @@ import Testing
         #expect(try numbers("select count(*) from debug_data") == [1])
         try remove()
     }
-
-    @Test func `a database that is no longer distributed is written as before`() throws {
-        let url = front.url(try front.makeDatabase())
-        let store = PostgresStore(url: url, migrations: try Repository.migrations("postgres"))
-        _ = try store.migrate()
-        #expect(try store.distribute(shards: 4, step: { _ in }) == .keysOnly(servers: nil))
-        let connection = try Connection(url: url, timeoutMilliseconds: Self.milliseconds)
-        try connection.execute(PostgresStore.positionsSQL, timeoutMilliseconds: Self.milliseconds)
-        let writer = try store.makeWriter()
-        let source = BatchSource.random(isJournal: true, shard: 1)
-        let batch = Batch(events: [try Event.sample()], reports: [try DeliveryReport.sample()])
-        #expect(try writer.append(batch, as: BatchID(source: source, number: 5, previous: 0)).stored == 2)
-        #expect(try writer.append(batch, as: BatchID(source: source, number: 5, previous: 0)).stored == 0)
-        #expect(try writer.position(of: source) == 5)
-        let sql = "select count(*) from collector_events"
-        #expect(try connection.execute(sql, timeoutMilliseconds: Self.milliseconds).rows == [["1"]])
-        try remove()
-    }
 }

@@ -64,6 +64,8 @@ struct BatchWriter {
         do {
             for (shard, indices) in try batches(entries, isRetry: false) {
                 write(entries, indices[...], shard, isRetry: false, &result)
+                // The journal keeps the rest: each shard of a server that hangs would cost another timeout.
+                if !retries, !isConnected { break }
             }
         } catch {
             result.failure = error
@@ -78,16 +80,23 @@ struct BatchWriter {
     ) throws(StoreError) -> [(shard: Int?, indices: [Int])] {
         do throws(StoreError) {
             try connect()
-            guard let shards = try writer?.shards(of: entries.map(\.record)) else {
-                return [(nil, Array(entries.indices))]
-            }
-            return Dictionary(grouping: entries.indices) { shards[$0] }.sorted { $0.key < $1.key }
-                .map { ($0.key, $0.value) }
+            return try byShard(entries, entries.indices) ?? [(nil, Array(entries.indices))]
         } catch {
             writer = nil
             guard retries, !isRetry else { throw error }
             return try batches(entries, isRetry: true)
         }
+    }
+
+    /// Groups entries by shard; nil when the store is not distributed.
+    private func byShard(
+        _ entries: [Entry],
+        _ indices: some Sequence<Int>
+    ) throws(StoreError) -> [(shard: Int?, indices: [Int])]? {
+        let indices = Array(indices)
+        guard let shards = try writer?.shards(of: indices.map { entries[$0].record }) else { return nil }
+        return Dictionary(grouping: zip(shards, indices)) { $0.0 }.sorted { $0.key < $1.key }
+            .map { ($0.key, $0.value.map(\.1)) }
     }
 
     private mutating func write(
@@ -104,6 +113,9 @@ struct BatchWriter {
         do {
             try connect()
             guard let writer else { return }
+            if isRetry, shard == nil, let parts = try byShard(entries, indices) {
+                return try resend(entries, id, parts, writer, &result)
+            }
             let batch = Batch(indices.lazy.map { entries[$0] })
             let appended = try writer.append(batch, as: id)
             committed?.add(batch.events, ids: appended.eventIDs)
@@ -116,6 +128,7 @@ struct BatchWriter {
             sources[shard]?.last = id.number
             if isRetry, appended.stored == 0 {
                 result.settled += indices.count
+                try writer.requestRebuild()
             } else {
                 result.duplicates += appended.duplicates
             }
@@ -140,6 +153,28 @@ struct BatchWriter {
                 sources[shard] = nil
             case .schema:
                 writer = nil
+            }
+        }
+    }
+
+    /// Writes a batch to a store that was distributed after the first attempt.
+    ///
+    /// Transactions from before the distribution are over, so that the batch is stored or never will be.
+    private mutating func resend(
+        _ entries: [Entry],
+        _ id: BatchID,
+        _ parts: [(shard: Int?, indices: [Int])],
+        _ writer: any StoreWriter,
+        _ result: inout Result
+    ) throws(StoreError) {
+        let isStored = try writer.position(of: id.source) == id.number
+        sources[nil] = nil
+        for (shard, indices) in parts {
+            if isStored {
+                result.settled += indices.count
+                for index in indices { result.outcomes[index] = .stored }
+            } else {
+                write(entries, indices[...], shard, isRetry: false, &result)
             }
         }
     }

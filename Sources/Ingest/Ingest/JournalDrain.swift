@@ -8,7 +8,8 @@ import Events
 /// are removed from the journal.
 ///
 /// A distributed store keeps one number per shard. Records of shards that are available are moved
-/// while another one is not, and a portion leaves the journal when all of its shards have it.
+/// while another one is not, and a portion leaves the journal when all of its shards have it. A
+/// shard that hangs costs a timeout, so of the shards that failed before, one is tried per step.
 struct JournalDrain {
     /// The result of one step.
     enum Step {
@@ -28,6 +29,8 @@ struct JournalDrain {
     /// The number of the last record that each shard has, as far as it has been read from the store; the key is nil
     /// when the store is not distributed.
     private var positions: [Int?: Int64] = [:]
+    /// The shards that failed when they were tried last, in this order.
+    private var failing: [Int] = []
     /// The maximum number of records per batch; reduced after a batch that failed, for example at the store's timeout.
     private var recordsMax = Batch.recordsMax
     private var settled = 0
@@ -94,13 +97,12 @@ struct JournalDrain {
 
     /// Moves a portion in one batch per shard.
     ///
-    /// Throws after all shards have been tried, so that one that is unavailable does not delay the others.
+    /// Throws after the shards have been tried, so that one that is unavailable does not delay the others.
     private mutating func move(
         _ portion: JournalPortion,
         _ shards: [Int],
         _ writer: any StoreWriter
     ) throws(Failure) {
-        guard let source = journal.source else { return }
         var unconfirmedBatch = portion.unconfirmedBatch
         if let id = unconfirmedBatch {
             // A batch from before the store was distributed has its position outside of the shards.
@@ -113,19 +115,34 @@ struct JournalDrain {
         }
         var failure: Failure?
         var isComplete = true
-        let items = Dictionary(grouping: zip(portion.items, shards)) { $0.1 }
-        for (shard, items) in items.sorted(by: { $0.key < $1.key }) {
+        let items = Dictionary(grouping: zip(portion.items, shards)) { $0.1 }.mapValues { $0.map(\.0) }
+        for shard in items.keys.sorted().filter({ !failing.contains($0) }) + failing {
+            guard let items = items[shard] else { continue }
+            if failing.contains(shard), failure != nil { break }
+            failing.removeAll { $0 == shard }
             do throws(Failure) {
-                let position = try position(source.on(shard), writer)
-                let missing = items.map(\.0).filter { $0.number > position }
-                if try !move(missing[...], unconfirmedBatch, shard, writer) { isComplete = false }
+                if try !move(items, unconfirmedBatch, to: shard, writer) { isComplete = false }
             } catch {
                 positions[shard] = nil
+                failing.append(shard)
                 failure = failure ?? error
             }
         }
         if let failure { throw failure }
         if isComplete { try remove(portion) }
+    }
+
+    /// Moves the records that a shard does not have.
+    private mutating func move(
+        _ items: [JournalPortion.Item],
+        _ unconfirmedBatch: BatchID?,
+        to shard: Int,
+        _ writer: any StoreWriter
+    ) throws(Failure) -> Bool {
+        guard let source = journal.source else { return false }
+        let position = try position(source.on(shard), writer)
+        let missing = items.filter { $0.number > position }
+        return try move(missing[...], unconfirmedBatch, shard, writer)
     }
 
     /// The number of the last record that a shard has.
@@ -157,7 +174,10 @@ struct JournalDrain {
             committed?.add(batch.events, ids: appended.eventIDs)
             if appended.stored == 0 {
                 isCommitted = try writer.position(of: id.source) == id.number
-                if isCommitted, unconfirmedBatch != nil { settled += items.count }
+                if isCommitted, unconfirmedBatch != nil {
+                    settled += items.count
+                    try writer.requestRebuild()
+                }
             }
         } catch {
             guard case .refused(let reason) = error else { throw .store(error) }

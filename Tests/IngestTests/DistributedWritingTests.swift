@@ -1,0 +1,130 @@
+import Events
+import Foundation
+import Ingest
+import Postgres
+import Storage
+import StoragePostgres
+import StorageSQLite
+import TestSupport
+import Testing
+
+/// What is written to a database whose events are on several servers, which all keep running.
+@Suite(.serialized) struct DistributedWritingTests {
+    private static let milliseconds: Int32 = 10_000
+    private static let visitors = 40
+
+    private let folder: TemporaryFolder
+    private let front: Cluster
+    private let servers: DistributedServers
+    private let name: String
+    private let url: String
+    private let journal: SQLiteJournal
+    private let store: PostgresStore
+
+    init() throws {
+        folder = try TemporaryFolder()
+        front = try Cluster.shared.get()
+        servers = try DistributedServers.shared.get()
+        name = try servers.makeDatabase()
+        url = servers.url(name)
+        journal = SQLiteJournal(path: folder.file("journal.sqlite"), bytesMax: 64 << 20)
+        store = PostgresStore(url: url, migrations: try Repository.migrations("postgres"))
+    }
+
+    /// Without an `event_id`: nothing but the position of its shard keeps it from being stored twice.
+    private func event(_ ticket: Int) throws -> Entry {
+        let event = try Event.sample(visitor: "v_\(ticket % Self.visitors)", more: [("seq", String(ticket))])
+        return Entry(record: .event(event), ticket: UInt64(ticket))
+    }
+
+    private func numbers(_ sql: String) throws -> [Int] {
+        let connection = try Connection(url: url, timeoutMilliseconds: Self.milliseconds)
+        return try connection.execute(sql, timeoutMilliseconds: Self.milliseconds).rows.compactMap {
+            $0[0].flatMap { Int($0) }
+        }
+    }
+
+    private func isDrained(_ harness: IngestHarness) -> Bool {
+        harness.ingest.health == .ready && journal.status.records == 0
+    }
+
+    @Test(
+        arguments: [
+            ("collector_events_1", "path"), ("delivery_reports_1", "emitted"), ("shard_positions_1", "position"),
+        ]
+    )
+    func `a table of one server that lacks a column is an outage, and no record is refused`(
+        table: String,
+        column: String
+    ) throws {
+        let harness = IngestHarness(store, journal: journal)
+        harness.startAndWait()
+        try servers.workers[1].psql(name, "alter table \(table) rename column \(column) to gone")
+        for visitor in 0..<Self.visitors {
+            #expect(harness.ingest.submit(try event(visitor)))
+            let report = try DeliveryReport.sample(visitor: "v_\(visitor)")
+            #expect(harness.ingest.submit(Entry(record: .deliveryReport(report), ticket: UInt64(100 + visitor))))
+            #expect(harness.waitForDeliveries(2))
+        }
+        #expect(harness.storedCount == 2 * Self.visitors)
+        #expect(harness.waitUntil { harness.ingest.health != .ready && journal.status.records > 0 })
+        #expect(journal.status.deadLetters == 0)
+        try servers.workers[1].psql(name, "alter table \(table) rename column gone to \(column)")
+        #expect(harness.waitUntil { isDrained(harness) })
+        harness.ingest.stop()
+        #expect(try numbers("select seq from collector_events order by seq") == Array(0..<Self.visitors))
+        #expect(try numbers("select count(*) from delivery_reports") == [Self.visitors])
+        #expect(journal.status.deadLetters == 0)
+    }
+
+    @Test
+    func `events in flight while the tables are distributed are written once, and only a refused one is not`() throws {
+        try front.psql(name, "alter table shard_positions rename to hidden")
+        let harness = IngestHarness(store)
+        harness.startAndWait()
+        try front.psql(name, "alter table hidden rename to shard_positions")
+        try servers.refuse(visitor: "v_7", in: name)
+        for ticket in 0..<Self.visitors { #expect(harness.ingest.submit(try event(ticket))) }
+        #expect(harness.waitForDeliveries(Self.visitors))
+        harness.ingest.stop()
+        for ticket in 0..<Self.visitors { #expect(harness.outcomes[ticket] == [ticket == 7 ? .refused : .stored]) }
+        let expected = (0..<Self.visitors).filter { $0 != 7 }
+        #expect(try numbers("select seq from collector_events order by seq") == expected)
+    }
+
+    @Test(arguments: [true, false])
+    func `figures are computed again if a shard may have committed a batch late`(wasCommitted: Bool) throws {
+        let writer = try store.makeWriter()
+        let event = try event(0).record
+        let shard = try writer.shards(of: [event])?[0]
+        let id = BatchID(source: .random(isJournal: false, shard: shard), number: 5, previous: 4)
+        if wasCommitted {
+            let batch = Batch(events: [try Event.sample(visitor: "v_0", more: [("seq", "0")])])
+            #expect(try writer.append(batch, as: id).stored == 1)
+        }
+        try journal.append([event], unconfirmedBatch: id)
+        let harness = IngestHarness(store, journal: journal)
+        harness.startAndWait()
+        #expect(harness.waitUntil { isDrained(harness) })
+        harness.ingest.stop()
+        #expect(try numbers("select seq from collector_events") == [0])
+        #expect(try numbers("select rebuild from insight_position") == [wasCommitted ? 1 : 0])
+    }
+
+    @Test func `a database that is no longer distributed is written as before`() throws {
+        let url = front.url(try front.makeDatabase())
+        let store = PostgresStore(url: url, migrations: try Repository.migrations("postgres"))
+        _ = try store.migrate()
+        #expect(try store.distribute(shards: 4, step: { _ in }) == .keysOnly(servers: nil))
+        let connection = try Connection(url: url, timeoutMilliseconds: Self.milliseconds)
+        try connection.execute(PostgresStore.positionsSQL, timeoutMilliseconds: Self.milliseconds)
+        let writer = try store.makeWriter()
+        let source = BatchSource.random(isJournal: true, shard: 1)
+        let batch = Batch(events: [try Event.sample()], reports: [try DeliveryReport.sample()])
+        #expect(try writer.append(batch, as: BatchID(source: source, number: 5, previous: 0)).stored == 2)
+        #expect(try writer.append(batch, as: BatchID(source: source, number: 5, previous: 0)).stored == 0)
+        #expect(try writer.position(of: source) == 5)
+        let sql = "select count(*) from collector_events"
+        #expect(try connection.execute(sql, timeoutMilliseconds: Self.milliseconds).rows == [["1"]])
+    }
+}
