@@ -177,7 +177,8 @@ def test_a_database_that_is_not_a_standby_of_the_primary_is_not_used(original, r
     if which == "primary":
         url = original.environment["DB_URL"]
     else:
-        origin = request.getfixturevalue("own_cluster")
+        origin = Cluster(has_own_identifier=True)
+        request.addfinalizer(origin.remove)
         origin.create_database(original.database)
         other = Cluster(primary=origin)
         request.addfinalizer(other.remove)
