@@ -3,6 +3,7 @@ import SQLite
 import Storage
 import StoragePostgres
 import StorageSQLite
+import Synchronization
 import TestSupport
 
 /// What the tests of the contract run on.
@@ -22,17 +23,43 @@ enum Engine: String, CaseIterable, Sendable, CustomStringConvertible {
 final class Database: Sendable {
     private enum Location {
         case file(TemporaryFolder)
-        case server(Cluster, name: String)
+        case server(Cluster, LazyDatabase)
         case servers(DistributedServers, name: String)
         case schema(DistributedSchema)
 
         /// The address of the database; nil for a file.
         var url: String? {
-            switch self {
-            case .file: nil
-            case .server(let cluster, let name): cluster.url(name)
-            case .servers(let servers, let name): servers.url(name)
-            case .schema(let schema): schema.url
+            get throws {
+                switch self {
+                case .file: nil
+                case .server(let cluster, let database): cluster.url(try database.name(on: cluster))
+                case .servers(let servers, let name): servers.url(name)
+                case .schema(let schema): schema.url
+                }
+            }
+        }
+    }
+
+    /// A database that is created when it is used first: most tests want one with the current schema, which is copied.
+    private final class LazyDatabase: Sendable {
+        /// The name of a database with the current schema.
+        private static let template = Swift.Result {
+            let cluster = try Cluster.shared.get()
+            let name = try cluster.makeDatabase()
+            _ = try PostgresStore(url: cluster.url(name), migrations: try Engine.postgresql.migrations).migrate()
+            return name
+        }
+
+        private let created = Mutex<String?>(nil)
+
+        func name(on cluster: Cluster, isMigrated: Bool = false) throws -> String {
+            try created.withLock { created in
+                if let created { return created }
+                let name = Cluster.newName()
+                let hasTemplate = try isMigrated && cluster === Cluster.shared.get()
+                try cluster.create(name, copyOf: hasTemplate ? Self.template.get() : nil)
+                created = name
+                return name
             }
         }
     }
@@ -47,8 +74,7 @@ final class Database: Sendable {
         case .postgresql:
             location =
                 switch DistributedSetting.value {
-                case nil:
-                    .server(try Cluster.shared.get(), name: try Cluster.shared.get().makeDatabase())
+                case nil: .server(try Cluster.shared.get(), LazyDatabase())
                 case "servers":
                     .servers(
                         try DistributedServers.shared.get(),
@@ -62,7 +88,7 @@ final class Database: Sendable {
     /// A database of a server that the test stops and starts.
     init(on cluster: Cluster) throws {
         engine = .postgresql
-        location = .server(cluster, name: try cluster.makeDatabase())
+        location = .server(cluster, LazyDatabase())
     }
 
     /// Path of the file; nil on PostgreSQL.
@@ -76,12 +102,13 @@ final class Database: Sendable {
     /// A store of its own, as another process would have.
     func store(_ migrations: [Migration]? = nil) throws -> any Store {
         let migrations = try migrations ?? engine.migrations
-        if let url = location.url { return PostgresStore(url: url, migrations: migrations) }
+        if let url = try location.url { return PostgresStore(url: url, migrations: migrations) }
         return SQLiteStore(path: path ?? "", migrations: migrations)
     }
 
     /// A store whose schema is up to date.
     func migrated() throws -> any Store {
+        if case .server(let cluster, let database) = location { _ = try database.name(on: cluster, isMigrated: true) }
         let store = try store()
         _ = try store.migrate()
         return store
@@ -92,7 +119,7 @@ final class Database: Sendable {
     /// - Returns: its rows as text.
     @discardableResult
     func rows(_ sql: String) throws -> [[String?]] {
-        guard let url = location.url else {
+        guard let url = try location.url else {
             return try SQLite.Connection(path: path ?? "", busyMilliseconds: 10_000).rows(sql)
         }
         let connection = try Postgres.Connection(url: url, timeoutMilliseconds: 10_000)
@@ -102,7 +129,7 @@ final class Database: Sendable {
 
     /// A connection that lasts, for temporary tables.
     func connection() throws -> RawConnection {
-        guard let url = location.url else {
+        guard let url = try location.url else {
             return RawConnection(try SQLite.Connection(path: path ?? "", busyMilliseconds: 10_000))
         }
         let connection = try Postgres.Connection(url: url, timeoutMilliseconds: 10_000)

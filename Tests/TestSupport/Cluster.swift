@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 
 /// A throw-away PostgreSQL: made by initdb in a temporary folder, gone with the process that made it, however that ends.
 // Unchecked: what changes is changed by the one suite that stops and starts its own server.
@@ -57,9 +58,22 @@ package final class Cluster: @unchecked Sendable {
 
     /// Makes an empty database under a name that nobody has.
     package func makeDatabase() throws -> String {
-        let name = "test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
-        try psql("postgres", "create database \(name)")
+        let name = Self.newName()
+        try create(name)
         return name
+    }
+
+    /// A name that no database has.
+    package static func newName() -> String {
+        "test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
+    }
+
+    /// Makes a database, empty or as a copy.
+    package func create(_ name: String, copyOf template: String? = nil) throws {
+        let seconds: Int32 = 60
+        let copy = template.map { " template \($0) strategy file_copy" } ?? ""
+        let connection = try Connection(url: url("postgres"), timeoutMilliseconds: seconds * 1000)
+        try connection.execute("create database \(name)\(copy)", timeoutMilliseconds: seconds * 1000)
     }
 
     /// Runs SQL as another program would.

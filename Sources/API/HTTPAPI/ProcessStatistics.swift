@@ -19,7 +19,7 @@ struct ProcessStatistics {
     init() {
         var usage = rusage()
         getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        cpuSeconds = [usage.ru_utime, usage.ru_stime].reduce(0) { $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6 }
+        cpuSeconds = Self.seconds(usage.ru_utime) + Self.seconds(usage.ru_stime)
         // Sizes in pages: all, then resident.
         let statm = SmallFile.regular("/proc/self/statm", bytesMax: Self.statmBytesMax) ?? []
         let pages = String(decoding: statm, as: UTF8.self).split(separator: " ").prefix(2).map { Int($0) }
@@ -30,6 +30,10 @@ struct ProcessStatistics {
         var limit = rlimit()
         openFilesMax =
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? Int(clamping: limit.rlim_cur) : nil
+    }
+
+    private static func seconds(_ time: timeval) -> Double {
+        Double(time.tv_sec) + Double(time.tv_usec) / 1_000_000
     }
 
     private static func countOpenFiles() -> Int? {
