@@ -50,16 +50,20 @@ import Testing
 
     @Test(
         arguments: [
-            ("collector_events_1", "path"), ("delivery_reports_1", "emitted"), ("shard_positions_1", "position"),
+            ("collector_events_1", "rename column path to gone", "rename column gone to path"),
+            ("delivery_reports_1", "rename column emitted to gone", "rename column gone to emitted"),
+            ("shard_positions_1", "rename column position to gone", "rename column gone to position"),
+            ("shard_positions_1", "add constraint refuse check (position < 0) not valid", "drop constraint refuse"),
         ]
     )
-    func `a table of one server that lacks a column is an outage, and no record is refused`(
+    func `a table of one server that cannot be written is an outage, and no record is refused`(
         table: String,
-        column: String
+        damage: String,
+        repair: String
     ) throws {
         let harness = IngestHarness(store, journal: journal)
         harness.startAndWait()
-        try servers.workers[1].psql(name, "alter table \(table) rename column \(column) to gone")
+        try servers.workers[1].psql(name, "alter table \(table) \(damage)")
         for visitor in 0..<Self.visitors {
             #expect(harness.ingest.submit(try event(visitor)))
             let report = try DeliveryReport.sample(visitor: "v_\(visitor)")
@@ -69,7 +73,7 @@ import Testing
         #expect(harness.storedCount == 2 * Self.visitors)
         #expect(harness.waitUntil { harness.ingest.health != .ready && journal.status.records > 0 })
         #expect(journal.status.deadLetters == 0)
-        try servers.workers[1].psql(name, "alter table \(table) rename column gone to \(column)")
+        try servers.workers[1].psql(name, "alter table \(table) \(repair)")
         #expect(harness.waitUntil { isDrained(harness) })
         harness.ingest.stop()
         #expect(try numbers("select seq from collector_events order by seq") == Array(0..<Self.visitors))
@@ -109,6 +113,32 @@ import Testing
         harness.ingest.stop()
         #expect(try numbers("select seq from collector_events") == [0])
         #expect(try numbers("select rebuild from insight_position") == [wasCommitted ? 1 : 0])
+    }
+
+    @Test func `figures are computed again if a shard may have committed a batch of an earlier drain late`() throws {
+        let writer = try store.makeWriter()
+        let event = try event(0).record
+        let shard = try writer.shards(of: [event])?[0]
+        try journal.append([event], unconfirmedBatch: nil)
+        let number = try #require(try journal.oldest(recordsMax: 1, bytesMax: Batch.bytesMax)?.items.first?.number)
+        let id = BatchID(source: try #require(journal.source).on(shard), number: number, previous: 0)
+        let batch = Batch(events: [try Event.sample(visitor: "v_0", more: [("seq", "0")])])
+        #expect(try writer.append(batch, as: id).stored == 1)
+        let harness = IngestHarness(store, journal: journal)
+        harness.startAndWait()
+        #expect(harness.waitUntil { isDrained(harness) })
+        harness.ingest.stop()
+        #expect(try numbers("select seq from collector_events") == [0])
+        #expect(try numbers("select rebuild from insight_position") == [1])
+    }
+
+    @Test func `nothing is written while a partition is detached`() throws {
+        try front.psql(name, "alter table collector_events detach partition collector_events_3")
+        let error = #expect(throws: StoreError.self) { try store.makeWriter() }
+        guard case .unavailable = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
     }
 
     @Test func `a database that is no longer distributed is written as before`() throws {

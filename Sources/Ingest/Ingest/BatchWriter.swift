@@ -38,6 +38,10 @@ struct BatchWriter {
     private(set) var writer: (any StoreWriter)?
     /// The sources by shard; the key is nil when the store is not distributed.
     private var sources: [Int?: Source] = [:]
+    /// Shards that may have committed a batch after its writer had given up.
+    ///
+    /// The drain finds such batches of the journal.
+    private var lateShards: Set<Int> = []
 
     /// Creates a writer that passes the events of confirmed batches to `committed`.
     init(store: any Store, retries: Bool, committed: CommittedEvents? = nil) {
@@ -67,6 +71,7 @@ struct BatchWriter {
                 // The journal keeps the rest: each shard of a server that hangs would cost another timeout.
                 if !retries, !isConnected { break }
             }
+            requestRebuilds()
         } catch {
             result.failure = error
         }
@@ -113,7 +118,7 @@ struct BatchWriter {
         do {
             try connect()
             guard let writer else { return }
-            if isRetry, shard == nil, let parts = try byShard(entries, indices) {
+            if shard == nil, let parts = try byShard(entries, indices) {
                 return try resend(entries, id, parts, writer, &result)
             }
             let batch = Batch(indices.lazy.map { entries[$0] })
@@ -121,16 +126,17 @@ struct BatchWriter {
             committed?.add(batch.events, ids: appended.eventIDs)
             // Nothing was written. Either the batch was stored before, or the store was restored to an older
             // state and has another position for this source. For a new source the store has no position.
-            if appended.stored == 0, source.last > 0, try writer.position(of: source.id) != id.number {
+            if appended.stored == 0, source.last > 0 || isRetry, try writer.position(of: source.id) != id.number {
                 sources[shard] = nil
                 return write(entries, indices, shard, isRetry: isRetry, &result)
             }
             sources[shard]?.last = id.number
             if isRetry, appended.stored == 0 {
                 result.settled += indices.count
-                try writer.requestRebuild()
             } else {
                 result.duplicates += appended.duplicates
+                // The first attempt was not committed.
+                if isRetry, let shard { lateShards.remove(shard) }
             }
             for index in indices { result.outcomes[index] = .stored }
         } catch {
@@ -144,6 +150,7 @@ struct BatchWriter {
                 write(entries, indices[middle...], shard, isRetry: false, &result)
             case .unavailable, .queryTimeout, .uncertain, .damaged:
                 writer = nil
+                if retries, let shard, case .uncertain = error { lateShards.insert(shard) }
                 // A connection that the server closed while it was idle fails when it is used next.
                 // Retry once over a new connection.
                 if retries, !isRetry { return write(entries, indices, shard, isRetry: true, &result) }
@@ -157,7 +164,17 @@ struct BatchWriter {
         }
     }
 
-    /// Writes a batch to a store that was distributed after the first attempt.
+    /// Requests that the rollups are computed again, if they may lack a batch that a shard committed late.
+    private mutating func requestRebuilds() {
+        for shard in lateShards {
+            guard let writer else { return }
+            // The row may be locked for a while: the next batch tries again.
+            guard (try? writer.requestRebuild(for: shard)) != nil else { return }
+            lateShards.remove(shard)
+        }
+    }
+
+    /// Writes a batch to a store that was distributed after it was grouped.
     ///
     /// Transactions from before the distribution are over, so that the batch is stored or never will be.
     private mutating func resend(

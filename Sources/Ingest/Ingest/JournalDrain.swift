@@ -31,6 +31,10 @@ struct JournalDrain {
     private var positions: [Int?: Int64] = [:]
     /// The shards that failed when they were tried last, in this order.
     private var failing: [Int] = []
+    /// The shards whose last batch has a known outcome.
+    private var confirmed: Set<Int> = []
+    /// The last unconfirmed batch for which a rebuild was requested.
+    private var rebuilt: BatchID?
     /// The maximum number of records per batch; reduced after a batch that failed, for example at the store's timeout.
     private var recordsMax = Batch.recordsMax
     private var settled = 0
@@ -123,6 +127,7 @@ struct JournalDrain {
             do throws(Failure) {
                 if try !move(items, unconfirmedBatch, to: shard, writer) { isComplete = false }
             } catch {
+                confirmed.remove(shard)
                 positions[shard] = nil
                 failing.append(shard)
                 failure = failure ?? error
@@ -142,7 +147,14 @@ struct JournalDrain {
         guard let source = journal.source else { return false }
         let position = try position(source.on(shard), writer)
         let missing = items.filter { $0.number > position }
-        return try move(missing[...], unconfirmedBatch, shard, writer)
+        if missing.count < items.count, !confirmed.contains(shard) {
+            // A batch of this drain, or of an earlier process, may have been committed after its writer had given up.
+            try withStore { () throws(StoreError) in try writer.requestRebuild(for: shard) }
+            confirmed.insert(shard)
+        }
+        let isMoved = try move(missing[...], unconfirmedBatch, shard, writer)
+        if isMoved { confirmed.insert(shard) } else { confirmed.remove(shard) }
+        return isMoved
     }
 
     /// The number of the last record that a shard has.
@@ -174,10 +186,8 @@ struct JournalDrain {
             committed?.add(batch.events, ids: appended.eventIDs)
             if appended.stored == 0 {
                 isCommitted = try writer.position(of: id.source) == id.number
-                if isCommitted, unconfirmedBatch != nil {
-                    settled += items.count
-                    try writer.requestRebuild()
-                }
+                if isCommitted, unconfirmedBatch != nil { settled += items.count }
+                if isCommitted { try requestRebuild(shard, unconfirmedBatch, writer) }
             }
         } catch {
             guard case .refused(let reason) = error else { throw .store(error) }
@@ -194,6 +204,19 @@ struct JournalDrain {
         }
         if unconfirmedBatch == nil { positions[shard] = last.number }
         return true
+    }
+
+    /// Requests a rebuild if a batch that was found in a shard may have been committed late.
+    private mutating func requestRebuild(
+        _ shard: Int?,
+        _ unconfirmedBatch: BatchID?,
+        _ writer: any StoreWriter
+    ) throws(StoreError) {
+        guard let shard else { return }
+        let isKnown = if let unconfirmedBatch { unconfirmedBatch == rebuilt } else { confirmed.contains(shard) }
+        guard !isKnown else { return }
+        try writer.requestRebuild(for: shard)
+        rebuilt = unconfirmedBatch ?? rebuilt
     }
 
     /// Moves the halves of a refused batch separately, or moves a single refused record to the dead letters.

@@ -218,7 +218,7 @@ extension Store {
 
 /// A connection that writes batches.
 ///
-/// After `.unavailable` or `.uncertain` the writer must be discarded and replaced. Before, it may be used
+/// After `.unavailable` or `.uncertain` the writer must be discarded and replaced. Until then, it may be used
 /// for other shards: if its connection is lost, these calls fail at once.
 package protocol StoreWriter: AnyObject, Sendable {
     /// Writes the batch and its number in one transaction.
@@ -244,16 +244,16 @@ package protocol StoreWriter: AnyObject, Sendable {
     /// throws, and must be sent again under the same number until it succeeds.
     func shards(of records: [Record]) throws(StoreError) -> [Int]?
 
-    /// Requests that the rollups are computed again, unless they have all committed events.
+    /// Requests that the rollups are computed again if they may lack committed events of a shard.
     ///
     /// To be called when a batch whose commit was not confirmed is found in the store: a shard may have committed
     /// it after the rollups had passed its ids.
-    func requestRebuild() throws(StoreError)
+    func requestRebuild(for shard: Int) throws(StoreError)
 }
 
 extension StoreWriter {
     package func shards(of records: [Record]) throws(StoreError) -> [Int]? { nil }
-    package func requestRebuild() throws(StoreError) {}
+    package func requestRebuild(for shard: Int) throws(StoreError) {}
 }
 
 /// Checks the database with a small query over its own connection, reconnecting as needed.

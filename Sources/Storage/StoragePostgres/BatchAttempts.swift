@@ -48,7 +48,7 @@ enum BatchAttempts {
         }
     }
 
-    /// Determines whether a batch failed because of its values, by executing the same statements without them.
+    /// Determines whether a batch failed because of its values, by executing the same statements without these.
     ///
     /// A single record is tried again afterwards, since the database may have caused the error and
     /// recovered in between.

@@ -91,19 +91,19 @@ enum RecordSQL {
     ///
     /// `updateReport` has the same parameters as `insertReports`.
     static func control(visitor: String) -> (event: [String], report: [String]) {
-        let (none, empty, object) = ("{NULL}", #"{""}"#, #"{"{}"}"#)
+        let (none, text, object) = ("{NULL}", "{control}", #"{"{}"}"#)
         let event = [
-            "{now}", none, "{\(visitor)}", empty, empty, empty, "{0}", none, none, none,
+            "{now}", none, "{\(visitor)}", text, text, text, "{0}", none, none, none,
             none, object, none, none, none, none, none, none, none,
         ]
-        return (event, [empty, "{\(visitor)}", empty, none, object, "{0}", "{0}", "{now}", "{now}"])
+        return (event, [text, "{\(visitor)}", text, none, object, "{0}", "{0}", "{now}", "{now}"])
     }
 }
 
 extension BatchID {
     /// The batch that a writer uses to check whether it can write any.
     ///
-    /// Its source has one row in the table of positions, which can be written again and again.
+    /// Its source has one row at most in a table of positions, which can be written again and again.
     static let control = BatchID(
         source: BatchSource(id: EventID(high: 0, low: 0), isJournal: false),
         number: 0,

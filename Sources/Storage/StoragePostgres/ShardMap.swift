@@ -61,7 +61,7 @@ struct ShardMap {
                 select to_regclass('shard_positions') is not null, to_regclass('pg_dist_partition') is not null,
                     (select count(*) from pg_inherits where inhparent = to_regclass('collector_events')),
                     (
-                        select count(distinct substring(pg_get_expr(relpartbound, pg_class.oid) from 'modulus ([0-9]+)'))
+                        select string_agg(distinct substring(pg_get_expr(relpartbound, pg_class.oid) from 'modulus ([0-9]+)'), ' ')
                         from pg_inherits join pg_class on pg_class.oid = inhrelid
                         where inhparent = to_regclass('collector_events')
                     )
@@ -71,8 +71,8 @@ struct ShardMap {
         // The table of positions is created when the tables are distributed.
         guard facts[0] == "t" else { return nil }
         if let count = facts[2].flatMap({ Int($0) }), count > 0 {
-            guard facts[3] == "1" else {
-                let reason = "the partitions of collector_events do not have the same modulus"
+            guard facts[3] == String(count) else {
+                let reason = "the partitions of collector_events are not all there, or have different moduli"
                 throw PostgresError(stage: .answered, sqlState: "XX000", reason: reason)
             }
             return (.partitions(modulus: count), count)
@@ -98,7 +98,7 @@ struct ShardMap {
         }
     }
 
-    /// A statement at the begin of each transaction, with settings for the servers of the shards.
+    /// Statements for the beginning of each transaction, with settings for the servers of the shards.
     ///
     /// Acknowledged records must be durable, regardless of the defaults of these servers.
     var transactionSettings: String? {

@@ -129,20 +129,24 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
 
     private func write(_ batch: Batch, _ id: BatchID, _ shard: Int) throws(WriteFailure) -> Appended {
         var appended = Appended(stored: 0, duplicates: batch.count)
+        var isAboutRecords = false
         do throws(PostgresError) {
             try transaction { () throws(PostgresError) in
                 let key = try key(shard)
-                if try mark(id, key) {
-                    appended = try insert(batch)
-                    try tidy(shard, key)
-                }
+                guard try mark(id, key) else { return }
+                try tidy(shard, key)
+                isAboutRecords = true
+                appended = try insert(batch)
             }
         } catch {
-            throw WriteFailure(error, as: Self.errorClass(error), mayBeCommitted: false)
+            // The statements of the position have no values of records.
+            let isOutage = !isAboutRecords && Self.errorClass(error) == .record
+            throw WriteFailure(error, as: isOutage ? .outage : Self.errorClass(error), mayBeCommitted: false)
         }
         do throws(PostgresError) { try end("commit") } catch {
             // The shard may have committed even if the server that forwards the commit reports an error.
-            throw WriteFailure(error, mayBeCommitted: error.errorClass != .record)
+            let errorClass = Self.errorClass(error)
+            throw WriteFailure(error, as: errorClass, mayBeCommitted: errorClass != .record)
         }
         return appended
     }
@@ -152,7 +156,7 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         switch error.sqlState {
         // Locks of other servers have no timeout of their own, so a timeout is not about a value.
         case "57014": .outage
-        // Also reported about the distribution itself.
+        // Citus also reports it for the distribution itself.
         case _ where error.sqlClass == "0A": .unclear
         default: error.errorClass
         }
@@ -166,15 +170,18 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         let control = RecordSQL.control(visitor: key)
         let (event, report) = (TextParameters(control.event), TextParameters(control.report))
         let reports = [Self.insertReports(revision: "0"), RecordSQL.updateReport(revision: "0")]
-        for calls in [[event.call(Self.insertEvents.sql)], reports.map(report.call)] {
+        // Each in a transaction of its own: one that the owner's rules refuse does not hide what the next one finds.
+        for call in [event.call(Self.insertEvents.sql)] + reports.map(report.call) {
+            var isAboutRecords = false
             do throws(PostgresError) {
                 try transaction { () throws(PostgresError) in
                     _ = try mark(.control, key)
-                    for call in calls { _ = try within(call) }
+                    isAboutRecords = true
+                    _ = try within(call)
                 }
             } catch {
                 // A constraint or trigger of the owner refuses these values, so the table can be written.
-                if Self.errorClass(error) == .record { continue }
+                if isAboutRecords, Self.errorClass(error) == .record { continue }
                 throw error
             }
             try end("rollback")
@@ -262,7 +269,9 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         var attempts = 1
         while true {
             do throws(PostgresError) {
-                let row = try session.run(call).rows.first
+                var row: [String?]?
+                try transaction { () throws(PostgresError) in row = try within(call).rows.first }
+                try end("commit")
                 return row.flatMap { $0[0] }.flatMap { Int64($0) }
             } catch {
                 // Foreign tables report a change by another transaction as a conflict, instead of waiting for it.
@@ -310,9 +319,11 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
         )
     }
 
-    func requestRebuild() throws(StoreError) {
+    func requestRebuild(for shard: Int) throws(StoreError) {
+        // Submissions have no figures. The locks of a database on one server show all open transactions.
+        guard map.isDistributed, shard != ShardMap.local else { return }
         try guarded { () throws(PostgresError) in
-            _ = try session.run(Call("update insight_position set rebuild = 1 where id = 1"))
+            _ = try session.run(Call("update insight_position set rebuild = 1 where id = 1 and rebuild = 0"))
         }
     }
 
@@ -366,24 +377,4 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
     private func within(_ call: Call) throws(PostgresError) -> Result {
         try session.runWithin(call, statementMilliseconds: PostgresWriter.settings.statementMilliseconds)
     }
-}
-
-/// Parameters in text format, in one buffer.
-private struct TextParameters {
-    private var buffer: [UInt8] = []
-    private var parameters: [Call.Parameter] = []
-
-    init(_ texts: [String] = []) {
-        for text in texts { append(Array(text.utf8)) }
-    }
-
-    /// Appends a parameter.
-    ///
-    /// The library, libpq, requires a zero byte after a text.
-    mutating func append(_ text: [UInt8]) {
-        parameters.append((buffer.count..<buffer.count + text.count, false, 0))
-        buffer += text + [0]
-    }
-
-    func call(_ sql: String) -> Call { Call(sql, buffer, parameters) }
 }
