@@ -67,6 +67,11 @@ class Document:
             times.append(0)
         return min([time for time in times if time >= start], default=float("inf"))
 
+    def first_input(self):
+        """When the first click or key press was handled. Content that appears later may be its effect, and browsers differ in what they still report."""
+        inputs = [entry for entry in self.entries("event", "first-input") if entry["name"] in ("click", "keydown")]
+        return min([entry["processingStart"] for entry in inputs], default=float("inf"))
+
     def page_views(self):
         views = self._split()
         for index, view in enumerate(views):
@@ -125,7 +130,8 @@ class Document:
         if "largest-contentful-paint" not in self.supported:
             view.values["LCP"] = UNSUPPORTED
             return
-        candidates = [entry for entry in self.entries("largest-contentful-paint") if 0 < entry["startTime"] < first_hidden]
+        end = min(first_hidden, self.first_input())
+        candidates = [entry for entry in self.entries("largest-contentful-paint") if 0 < entry["startTime"] < end]
         if not candidates:
             view.values["LCP"] = NOTHING
             return
