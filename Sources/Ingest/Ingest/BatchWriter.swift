@@ -96,9 +96,8 @@ struct BatchWriter {
     /// Groups entries by shard; nil when the store is not distributed.
     private func byShard(
         _ entries: [Entry],
-        _ indices: some Sequence<Int>
+        _ indices: some Collection<Int>
     ) throws(StoreError) -> [(shard: Int?, indices: [Int])]? {
-        let indices = Array(indices)
         guard let shards = try writer?.shards(of: indices.map { entries[$0].record }) else { return nil }
         return Dictionary(grouping: zip(shards, indices)) { $0.0 }.sorted { $0.key < $1.key }
             .map { ($0.key, $0.value.map(\.1)) }

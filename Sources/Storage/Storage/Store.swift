@@ -236,13 +236,13 @@ package protocol StoreWriter: AnyObject, Sendable {
     ///
     /// When the call returns, that batch is as durable as after `append`, also if its first writer got no response.
     func position(of source: BatchSource) throws(StoreError) -> Int64?
-    /// The shard of each record; nil when the store is not distributed.
+    /// The shard of each record; nil, without evaluating the records, when the store is not distributed.
     ///
     /// A batch whose records are in one shard, and whose source names that shard, is one transaction
     /// of that shard. It can be written while other shards are unavailable. A batch of several
     /// shards is written in one transaction per shard: it may be stored in part when the call
     /// throws, and must be sent again under the same number until it succeeds.
-    func shards(of records: [Record]) throws(StoreError) -> [Int]?
+    func shards(of records: @autoclosure () -> [Record]) throws(StoreError) -> [Int]?
 
     /// Requests that the rollups are computed again if they may lack committed events of a shard.
     ///
@@ -252,7 +252,7 @@ package protocol StoreWriter: AnyObject, Sendable {
 }
 
 extension StoreWriter {
-    package func shards(of records: [Record]) throws(StoreError) -> [Int]? { nil }
+    package func shards(of records: @autoclosure () -> [Record]) throws(StoreError) -> [Int]? { nil }
     package func requestRebuild(for shard: Int) throws(StoreError) {}
 }
 

@@ -39,8 +39,9 @@ enum BatchAttempts {
             do throws(WriteFailure) {
                 return try write()
             } catch {
+                guard !error.mayBeCommitted else { throw StoreError(error) }
                 switch error.errorClass {
-                case .conflict where attempts < max && !error.mayBeCommitted: attempts += 1
+                case .conflict where attempts < max: attempts += 1
                 case .conflict, .unclear: return try clarify(error, count, write, control)
                 case .record, .outage, nil: throw StoreError(error)
                 }
@@ -58,7 +59,6 @@ enum BatchAttempts {
         _ write: () throws(WriteFailure) -> Appended,
         _ control: () throws(PostgresError) -> Void
     ) throws(StoreError) -> Appended {
-        guard !error.mayBeCommitted else { throw StoreError(error) }
         do throws(PostgresError) {
             try control()
         } catch {

@@ -26,7 +26,8 @@ final class ShardWriter: StoreWriter, @unchecked Sendable {
 
     // MARK: - Shards
 
-    func shards(of records: [Record]) throws(StoreError) -> [Int]? {
+    func shards(of records: @autoclosure () -> [Record]) throws(StoreError) -> [Int]? {
+        let records = records()
         let visitors: [(bytes: [UInt8], id: Slice)] = records.compactMap { record in
             switch record {
             case .event(let event): (event.bytes, event.visitorID)
