@@ -35,7 +35,7 @@ package final class DistributedServers: Sendable {
         workers = try [Cluster(), Cluster()]
         template = try front.makeDatabase()
         for cluster in workers {
-            try cluster.psql("postgres", "create database \(template)")
+            try cluster.create(template)
             try Self.migrate(cluster.url(template))
             try cluster.psql(template, PostgresStore.positionsSQL)
             for table in Self.tables {
@@ -113,10 +113,8 @@ package final class DistributedServers: Sendable {
     ///
     /// - Returns: Its name, which is the same on all servers.
     package func makeDatabase() throws -> String {
-        let name = "test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
-        for cluster in workers + [front] {
-            try cluster.psql("postgres", "create database \(name) template \(template)")
-        }
+        let name = Cluster.newName()
+        for cluster in workers + [front] { try cluster.create(name, copyOf: template) }
         try front.psql(
             name,
             workers.indices.map { "alter server shards_\($0) options (set dbname '\(name)');" }.joined()
@@ -148,7 +146,7 @@ package struct DistributedSchema: Sendable {
 
     package init(in base: String) throws {
         self.base = base
-        name = "test_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
+        name = Cluster.newName()
         url = base + (base.contains("?") ? "&" : "?") + "options=-csearch_path%3D\(name)"
         // With this table, the program takes the schema for its own, and not one of another test.
         try execute(
